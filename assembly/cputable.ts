@@ -1,0 +1,33 @@
+// The CPU table as everybody sees it. What a thread does with its own CPU is in cpu.ts.
+
+import { load32 } from "./atomic";
+import {
+  CONTROL_AT,
+  CPU_ACK_AT,
+  CPU_BLOCK_SHIFT,
+  CPU_FREE,
+  CPU_STATE_AT,
+  CPUS_AT,
+  CTL_CPUS_AT,
+} from "./public/layout";
+
+export function cpuBlock(cpu: u32): usize {
+  return CPUS_AT + (cpu << CPU_BLOCK_SHIFT);
+}
+
+export function cpusCount(): u32 {
+  return load<u32>(CONTROL_AT, CTL_CPUS_AT);
+}
+
+/**
+ * True when no CPU can still hold a pointer that it read before `epoch` began.
+ * Pairs with quiesce and join in cpu.ts, which store the acks.
+ */
+export function quiescentSince(epoch: u32): bool {
+  for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
+    const block = cpuBlock(cpu);
+    if (load32(block + CPU_STATE_AT) == CPU_FREE) continue;
+    if (<i32>(load32(block + CPU_ACK_AT) - epoch) < 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,103 @@
+// Event channels: pending and mask bits in the control page, a port a bound VIRQ, and one upcall
+// word that dom0 waits on, as Xen has them. A raise is coalesced while its port is pending.
+
+import { add32, and32, load32, notifyAll, or32, store32 } from "./atomic";
+import {
+  CONTROL_AT,
+  CTL_MASK_AT,
+  CTL_PENDING_AT,
+  CTL_UPCALL_AT,
+  CTL_VIRQ_PORT_AT,
+  CTL_WAITING_AT,
+} from "./public/layout";
+import { PORTS_MAX, REASON_PORT, REASON_VIRQ, VIRQS_MAX } from "./public/ops";
+import { fail } from "./reason";
+
+const PENDING: usize = CONTROL_AT + CTL_PENDING_AT;
+const MASK: usize = CONTROL_AT + CTL_MASK_AT;
+const UPCALL: usize = CONTROL_AT + CTL_UPCALL_AT;
+const WAITING: usize = CONTROL_AT + CTL_WAITING_AT;
+
+function portWord(virq: u32): usize {
+  return CONTROL_AT + CTL_VIRQ_PORT_AT + virq * 4;
+}
+
+/** Tells dom0 that a port is pending, and wakes it only if it waits: a notify takes a lock. */
+function upcall(): void {
+  // Pairs with dom0 in src/host/evtchn.ts, which stores `waiting` and then waits while the upcall
+  // word is 0: one of the two sees the other, so no wake-up is lost (I11).
+  store32(UPCALL, 1);
+  if (load32(WAITING)) notifyAll(UPCALL);
+}
+
+/** Raises a VIRQ. The caller has already published what it announces (I11). Any thread. */
+export function raise(virq: u32): void {
+  const port = load32(portWord(virq));
+  if (!port) return;
+  const bit: u32 = 1 << (port - 1);
+  if (or32(PENDING, bit) & bit) return;
+  if (!(load32(MASK) & bit)) upcall();
+}
+
+/** Binds a VIRQ to a port of dom0. @returns the port, or -1 with REASON_VIRQ or REASON_PORT. */
+export function bind(virq: u32): i32 {
+  if (virq >= VIRQS_MAX || load32(portWord(virq))) {
+    fail(REASON_VIRQ);
+    return -1;
+  }
+  let used: u32 = 0;
+  for (let other: u32 = 0; other < VIRQS_MAX; other++) {
+    const port = load32(portWord(other));
+    if (port) used |= 1 << (port - 1);
+  }
+  const port = ctz<u32>(~used);
+  if (port >= PORTS_MAX) {
+    fail(REASON_PORT);
+    return -1;
+  }
+  and32(PENDING, ~(1 << port));
+  and32(MASK, ~(1 << port));
+  store32(portWord(virq), port + 1);
+  return port;
+}
+
+/** @returns 0, or 1 with REASON_VIRQ when it is not bound. */
+export function unbind(virq: u32): u32 {
+  if (virq >= VIRQS_MAX) return fail(REASON_VIRQ);
+  const port = load32(portWord(virq));
+  if (!port) return fail(REASON_VIRQ);
+  store32(portWord(virq), 0);
+  and32(PENDING, ~(1 << (port - 1)));
+  return 0;
+}
+
+/** Masks a port: it still becomes pending, but dom0 is not called. */
+export function mask(port: u32): u32 {
+  if (port >= PORTS_MAX) return fail(REASON_PORT);
+  or32(MASK, 1 << port);
+  return 0;
+}
+
+/** Unmasks a port, and calls dom0 if it became pending meanwhile. */
+export function unmask(port: u32): u32 {
+  if (port >= PORTS_MAX) return fail(REASON_PORT);
+  const bit: u32 = 1 << port;
+  and32(MASK, ~bit);
+  if (load32(PENDING) & bit) upcall();
+  return 0;
+}
+
+/**
+ * dom0 takes the unmasked pending ports and clears them, upcall word first: what is raised after
+ * this is seen by the next take. @returns a bit a port.
+ */
+export function take(): u32 {
+  store32(UPCALL, 0);
+  const ready = load32(PENDING) & ~load32(MASK);
+  return ready ? and32(PENDING, ~ready) & ready : 0;
+}
+
+/** dom0 says that it is about to wait (1) or has stopped waiting (-1); waits may nest. */
+export function waiting(change: i32): void {
+  add32(WAITING, change);
+}

@@ -1,0 +1,93 @@
+// Net 1: relations between the layout's constants, checked while compiling. Emits no code.
+// Reachable from index.ts, or it would check nothing.
+
+import {
+  CONTROL_AT,
+  CPU_BLOCK_BYTES,
+  CPU_BLOCK_SHIFT,
+  CPU_RINGS_AT,
+  CPUS_AT,
+  CPUS_MAX,
+  CTL_FACILITIES_AT,
+  CTL_TRACES_AT,
+  CTL_VIRQ_PORT_AT,
+  ENABLED_AT,
+  ENABLED_ATTENTION_BIT,
+  EVENTS_MAX,
+  FACILITIES_MAX,
+  FRAME_BYTES,
+  FRAME_ENTRY_BYTES,
+  FRAME_ENTRY_SHIFT,
+  FRAME_SHIFT,
+  HYPERCALL_AT,
+  NOBODY_AT,
+  OWNER_CPU,
+  OWNER_TRACE,
+  RECORD_EVENT_BITS,
+  RECORD_EVENT_MASK,
+  RING_CONSUMED_AT,
+  RING_OFFSET_AT,
+  RING_SUBBUFS_AT,
+  RING_TAKEN_AT,
+  RING_TALLY_AT,
+  SCRATCH_BYTES,
+  SCRATCH_ORDER,
+  SUBBUF_BEGIN_AT,
+  SUBBUF_BYTES_MAX,
+  SUBBUF_BYTES_MIN,
+  SUBBUF_COUNT_MAX,
+  SUBBUF_ENTRY_BYTES,
+  TRACE_BYTES,
+  TRACE_CPU_SET_AT,
+  TRACE_CPU_SET_BYTES,
+  TRACE_DIRECTORY_AT,
+  TRACE_EVENT_SET_AT,
+  TRACE_EVENT_SET_BYTES,
+  TRACE_NAME_AT,
+  TRACE_NAME_MAX,
+  TRACE_PATTERN_AT,
+  TRACES_MAX,
+} from "./public/layout";
+import { TBC_TAKEN_AT, TBC_TRACE_AT, VIRQS_MAX } from "./public/ops";
+
+if (1 << FRAME_SHIFT != FRAME_BYTES) ERROR("FRAME_SHIFT is the power of FRAME_BYTES");
+if (1 << FRAME_ENTRY_SHIFT != FRAME_ENTRY_BYTES) ERROR("FRAME_ENTRY_SHIFT is its power");
+if (1 << CPU_BLOCK_SHIFT != CPU_BLOCK_BYTES) ERROR("CPU_BLOCK_SHIFT is its power");
+if (1 << RECORD_EVENT_BITS != EVENTS_MAX) ERROR("an event id fits its bits");
+if (RECORD_EVENT_MASK != EVENTS_MAX - 1) ERROR("the event mask covers the event bits");
+if (FRAME_BYTES << SCRATCH_ORDER != SCRATCH_BYTES) ERROR("scratch is whole frames");
+
+if (HYPERCALL_AT != CONTROL_AT + FRAME_BYTES) ERROR("the hypercall page follows control");
+if (ENABLED_AT != HYPERCALL_AT + FRAME_BYTES) ERROR("the enabled table follows it");
+if (CPUS_AT != ENABLED_AT + EVENTS_MAX * 4) ERROR("the CPU table follows the enabled table");
+if (NOBODY_AT != 0) ERROR("cpu.ts starts with the literal 0");
+if (NOBODY_AT + CPU_BLOCK_BYTES > FRAME_BYTES) ERROR("NOBODY lies in frame 0");
+
+if (CTL_VIRQ_PORT_AT + VIRQS_MAX * 4 > CTL_TRACES_AT) ERROR("control: virq ports end");
+if (CTL_TRACES_AT + TRACES_MAX * 4 > CTL_FACILITIES_AT) ERROR("control: traces end");
+if (CTL_FACILITIES_AT + FACILITIES_MAX * 4 > FRAME_BYTES) ERROR("control fits its frame");
+if (ENABLED_ATTENTION_BIT != TRACES_MAX) ERROR("attention is the bit above the traces");
+if (CPU_RINGS_AT + (TRACES_MAX + 1) * 4 > CPU_BLOCK_BYTES) ERROR("a CPU block holds its rings");
+
+if (TRACE_NAME_AT + TRACE_NAME_MAX + 1 > TRACE_CPU_SET_AT) ERROR("trace: the name fits");
+if (TRACE_CPU_SET_BYTES * 8 != CPUS_MAX) ERROR("trace: one bit a CPU");
+if (TRACE_EVENT_SET_BYTES * 8 != EVENTS_MAX) ERROR("trace: one bit an event");
+if (TRACE_CPU_SET_AT + TRACE_CPU_SET_BYTES != TRACE_EVENT_SET_AT) ERROR("trace: CPU set");
+if (TRACE_EVENT_SET_AT + TRACE_EVENT_SET_BYTES != TRACE_DIRECTORY_AT) ERROR("trace: event set");
+if (TRACE_DIRECTORY_AT + CPUS_MAX * 4 != TRACE_PATTERN_AT) ERROR("trace: directory");
+if (TRACE_BYTES > FRAME_BYTES) ERROR("a trace fits its frame");
+if (TBC_TAKEN_AT + 8 > TBC_TRACE_AT) ERROR("hypercall page: results end");
+if (TBC_TRACE_AT + TRACE_BYTES > FRAME_BYTES) ERROR("the hypercall page fits its frame");
+
+if ((RING_OFFSET_AT & 7) != 0 || (RING_CONSUMED_AT & 7) != 0) ERROR("atomics are aligned");
+if ((RING_TALLY_AT & 7) != 0 || (RING_TAKEN_AT & 7) != 0) ERROR("u64 fields are aligned");
+if ((RING_SUBBUFS_AT & 7) != 0 || (SUBBUF_ENTRY_BYTES & 7) != 0) ERROR("entries are aligned");
+if (RING_CONSUMED_AT < RING_OFFSET_AT + 64) ERROR("offset and consumed share no cache line");
+if (RING_TAKEN_AT < RING_CONSUMED_AT + 64) ERROR("consumed and taken share no cache line");
+if (RING_SUBBUFS_AT + SUBBUF_COUNT_MAX * SUBBUF_ENTRY_BYTES > FRAME_BYTES) {
+  ERROR("a ring's control block fits its frame");
+}
+if (SUBBUF_BEGIN_AT != 0) ERROR("an entry starts with its begin");
+if ((SUBBUF_BYTES_MIN & (SUBBUF_BYTES_MIN - 1)) != 0) ERROR("sub-buffers are powers of two");
+if ((SUBBUF_BYTES_MAX & (SUBBUF_BYTES_MAX - 1)) != 0) ERROR("sub-buffers are powers of two");
+if (OWNER_TRACE + TRACES_MAX > OWNER_CPU) ERROR("owners do not overlap");

@@ -1,0 +1,167 @@
+// Frames: alloc, free, share, reference count. Owns the frame table. Knows nothing of traces.
+// There are no free lists: the table is the only truth, and a frame is claimed by one CAS on its
+// owner word. So no thread can hold a lock while it dies (docs/adr/0003-frame-table.md).
+
+import { add32, cas32, load32, store32, sub32 } from "./atomic";
+import {
+  CONTROL_AT,
+  CTL_FIRST_FRAME_AT,
+  CTL_FRAME_TABLE_AT,
+  CTL_FRAMES_AT,
+  FRAME_BYTES,
+  FRAME_COUNT_AT,
+  FRAME_ENTRY_SHIFT,
+  FRAME_OWNER_AT,
+  FRAME_RUN_AT,
+  FRAME_SHARE_AT,
+  FRAME_SHIFT,
+} from "./public/layout";
+import { REASON_NOT_MAPPED, REASON_NOT_SHARED } from "./public/ops";
+import { fail } from "./reason";
+
+/** Passes over the table before alloc gives up: a run may be missed while another thread that
+ * wanted an overlapping one rolls back. */
+const PASSES: u32 = 3;
+
+export function addressOf(mfn: u32): usize {
+  return mfn << FRAME_SHIFT;
+}
+
+export function mfnOf(address: usize): u32 {
+  return <u32>address >> FRAME_SHIFT;
+}
+
+export function frameEntry(mfn: u32): usize {
+  return load<u32>(CONTROL_AT, CTL_FRAME_TABLE_AT) + (mfn << FRAME_ENTRY_SHIFT);
+}
+
+function framesCount(): u32 {
+  return load<u32>(CONTROL_AT, CTL_FRAMES_AT);
+}
+
+function firstFrame(): u32 {
+  return load<u32>(CONTROL_AT, CTL_FIRST_FRAME_AT);
+}
+
+/** Smallest order whose run holds `bytes`: 1 -> 0, 4096 -> 0, 4097 -> 1, 16384 -> 2. */
+export function orderOf(bytes: u32): u32 {
+  const frames = (bytes + FRAME_BYTES - 1) >> FRAME_SHIFT;
+  return frames <= 1 ? 0 : 32 - clz<u32>(frames - 1);
+}
+
+/** Claims all frames of a run or none of them. */
+function claimRun(mfn: u32, frames: u32, owner: u32): bool {
+  for (let i: u32 = 0; i < frames; i++) {
+    // Pairs with the store of owner 0 in releaseFrame: its share word is seen after it.
+    if (cas32(frameEntry(mfn + i) + FRAME_OWNER_AT, 0, owner)) continue;
+    while (i > 0) store32(frameEntry(mfn + --i) + FRAME_OWNER_AT, 0);
+    return false;
+  }
+  return true;
+}
+
+/** A frame that was handed out before is zeroed (I9); a fresh one is zero already, and leaving
+ * it alone leaves it unbacked by the operating system until somebody records. */
+function zeroRun(mfn: u32, frames: u32): void {
+  for (let i: u32 = 0; i < frames; i++) {
+    const used = load<u32>(frameEntry(mfn + i), FRAME_SHARE_AT) >> 1;
+    if (used) memory.fill(addressOf(mfn + i), 0, FRAME_BYTES);
+  }
+}
+
+/**
+ * Allocates a run of 2^order frames, aligned to its size, zeroed, with reference count 1.
+ * @returns the mfn of its first frame, 0 when no such run is free.
+ */
+export function alloc(order: u32, owner: u32): u32 {
+  const step: u32 = 1 << order;
+  const first = (firstFrame() + step - 1) & ~(step - 1);
+  const end = framesCount();
+  for (let pass: u32 = 0; pass < PASSES; pass++) {
+    for (let mfn = first; mfn + step <= end; mfn += step) {
+      if (!claimRun(mfn, step, owner)) continue;
+      zeroRun(mfn, step);
+      store<u32>(frameEntry(mfn), order + 1, FRAME_RUN_AT);
+      store32(frameEntry(mfn) + FRAME_COUNT_AT, 1);
+      return mfn;
+    }
+  }
+  return 0;
+}
+
+/** Frames in the run that starts at `mfn`; 0 when no run starts there. */
+export function runFrames(mfn: u32): u32 {
+  const run = load<u32>(frameEntry(mfn), FRAME_RUN_AT);
+  return run ? 1 << (run - 1) : 0;
+}
+
+/** Gives one frame back, whatever run it was in. */
+export function releaseFrame(mfn: u32): void {
+  const entry = frameEntry(mfn);
+  const share = load<u32>(entry, FRAME_SHARE_AT);
+  store<u32>(entry, 0, FRAME_RUN_AT);
+  store<u32>(entry, 0, FRAME_COUNT_AT);
+  store<u32>(entry, ((share >> 1) + 1) << 1, FRAME_SHARE_AT);
+  // Pairs with the CAS in claimRun.
+  store32(entry + FRAME_OWNER_AT, 0);
+}
+
+function freeRun(mfn: u32): void {
+  const frames = runFrames(mfn);
+  for (let i: u32 = 0; i < frames; i++) releaseFrame(mfn + i);
+}
+
+/** Changes the owner of a whole run; the caller owns it. */
+export function setOwner(mfn: u32, owner: u32): void {
+  const frames = runFrames(mfn);
+  for (let i: u32 = 0; i < frames; i++) store32(frameEntry(mfn + i) + FRAME_OWNER_AT, owner);
+}
+
+/** Drops one reference to a run; the last one frees it. */
+export function put(mfn: u32): void {
+  if (sub32(frameEntry(mfn) + FRAME_COUNT_AT, 1) == 1) freeRun(mfn);
+}
+
+/** Shares a run with dom0, or takes the sharing back: what is mapped stays counted. */
+export function share(mfn: u32, shared: bool): void {
+  const frames = runFrames(mfn);
+  for (let i: u32 = 0; i < frames; i++) {
+    const at = frameEntry(mfn + i) + FRAME_SHARE_AT;
+    store32(at, (load32(at) & ~1) | <u32>shared);
+  }
+}
+
+/**
+ * dom0 maps `count` frames from `mfn`, which must be shared with it, start a run, and lie in it.
+ * Takes a reference. @returns 0, or 1 with REASON_NOT_SHARED.
+ */
+export function map(mfn: u32, count: u32): u32 {
+  if (mfn == 0 || mfn >= framesCount() || count == 0 || count > runFrames(mfn)) {
+    return fail(REASON_NOT_SHARED);
+  }
+  const entry = frameEntry(mfn);
+  if (!(load32(entry + FRAME_SHARE_AT) & 1)) return fail(REASON_NOT_SHARED);
+  // A shared run has its owner's reference at least, and only dom0 takes that away.
+  add32(entry + FRAME_COUNT_AT, 1);
+  return 0;
+}
+
+/** dom0 gives a mapping back. @returns 0, or 1 with REASON_NOT_MAPPED. */
+export function unmap(mfn: u32): u32 {
+  if (mfn == 0 || mfn >= framesCount() || !runFrames(mfn)) return fail(REASON_NOT_MAPPED);
+  const entry = frameEntry(mfn);
+  // A shared run's last reference is its owner's: it is not the mapping's to drop.
+  const shared = load32(entry + FRAME_SHARE_AT) & 1;
+  if (load32(entry + FRAME_COUNT_AT) <= shared) return fail(REASON_NOT_MAPPED);
+  put(mfn);
+  return 0;
+}
+
+/** Free frames now: a figure that may be stale at once. */
+export function framesFree(): u32 {
+  let free: u32 = 0;
+  for (let mfn = firstFrame(), end = framesCount(); mfn < end; mfn++) {
+    if (!load32(frameEntry(mfn) + FRAME_OWNER_AT)) free++;
+  }
+  return free;
+}

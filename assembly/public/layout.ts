@@ -1,0 +1,244 @@
+// Portable: shared by the hypervisor and the host. Imports nothing; every constant is a `u32`
+// below 2^31, a literal or a sum of earlier names. Field positions end in `_AT`: in this code
+// "offset" means the write position of a CPU buffer and nothing else.
+
+// Magic and version -------------------------------------------------------------------------
+
+/** First word of the control page: "tbuf" in little-endian ASCII. */
+export const MAGIC: u32 = 0x66756274;
+
+/**
+ * Version of this layout and of the exports. Raise it whenever a constant of this folder changes,
+ * or an export changes its parameters or meaning: a thread must never join memory that it reads
+ * differently. (Adding an export or appending a field to padding needs no new version.)
+ */
+export const ABI_VERSION: u32 = 1;
+
+// Memory map --------------------------------------------------------------------------------
+//
+//   frame 0          never used: mfn 0 means "none". Holds NOBODY, the CPU that is no CPU
+//   frame 1          control page
+//   frame 2          hypercall page: arguments and results of tb_control
+//   frames 3 to 6    enabled table: one word an event
+//   frames 7 ...     CPU table: one CPU block a slot
+//   then             frame table: one entry a frame
+//   then             frames that can be allocated
+
+export const FRAME_SHIFT: u32 = 12;
+export const FRAME_BYTES: u32 = 4096;
+/** Most frames one hypervisor can have: 2 GiB, so that every address stays below 2^31. */
+export const FRAMES_MAX: u32 = 524287;
+
+export const CONTROL_AT: u32 = 4096;
+export const HYPERCALL_AT: u32 = 8192;
+export const ENABLED_AT: u32 = 12288;
+export const CPUS_AT: u32 = 28672;
+
+export const CPUS_MAX: u32 = 256;
+/** Bit 31 of an enabled word is the attention bit, so 31 traces are left. */
+export const TRACES_MAX: u32 = 31;
+export const EVENTS_MAX: u32 = 4096;
+export const FACILITIES_MAX: u32 = 64;
+
+// Control page ------------------------------------------------------------------------------
+//
+//   0  magic  abi_version  frames  cpus            written once, by boot
+//  16  frame_table  first_frame  state  dom0       dom0: domain + 1, 0 when nobody is dom0
+//  32  nb_active_traces  epoch  next_domain  -     CPUs wait on epoch for dom0's requests
+//  64  upcall_pending  evtchn_pending  evtchn_mask  waiting     own line: writers raise VIRQs here
+// 128  virq_port[24]                               port + 1 a VIRQ, 0 when not bound
+// 256  trace_frame[31]                             address of a trace's control frame, 0 when free
+// 384  facility_frame[64]                          address of a facility's description, 0 when free
+
+export const CTL_MAGIC_AT: u32 = 0;
+export const CTL_ABI_AT: u32 = 4;
+export const CTL_FRAMES_AT: u32 = 8;
+export const CTL_CPUS_AT: u32 = 12;
+export const CTL_FRAME_TABLE_AT: u32 = 16;
+export const CTL_FIRST_FRAME_AT: u32 = 20;
+/** 0 before boot, 1 while one thread boots, 2 when ready. */
+export const CTL_STATE_AT: u32 = 24;
+export const CTL_DOM0_AT: u32 = 28;
+export const CTL_ACTIVE_AT: u32 = 32;
+export const CTL_EPOCH_AT: u32 = 36;
+export const CTL_NEXT_DOMAIN_AT: u32 = 40;
+export const CTL_UPCALL_AT: u32 = 64;
+export const CTL_PENDING_AT: u32 = 68;
+export const CTL_MASK_AT: u32 = 72;
+export const CTL_WAITING_AT: u32 = 76;
+export const CTL_VIRQ_PORT_AT: u32 = 128;
+export const CTL_TRACES_AT: u32 = 256;
+export const CTL_FACILITIES_AT: u32 = 384;
+
+export const STATE_READY: u32 = 2;
+
+// Enabled table -----------------------------------------------------------------------------
+//
+// Word e: bit t is set when trace t is active and its event set holds event e. A tracepoint is
+// disabled when its word is 0. Bit 31 is raised on every word while dom0 waits for quiescence:
+// it leads every record call, enabled or not, to a quiescent point.
+
+export const ENABLED_ATTENTION_BIT: u32 = 31;
+
+// Frame table entry -------------------------------------------------------------------------
+//
+//   0  owner        0 free, else an OWNER_ value. CAS by any thread: the only lock-free truth
+//   4  run          in the first frame of a run: order + 1; 0 in the others
+//   8  count        reference count: 1 for the owner, 1 for each mapping (first frame of a run)
+//  12  share        generation << 1 | 1 when shared with dom0; the generation grows at each free
+
+export const FRAME_ENTRY_BYTES: u32 = 16;
+export const FRAME_ENTRY_SHIFT: u32 = 4;
+export const FRAME_OWNER_AT: u32 = 0;
+export const FRAME_RUN_AT: u32 = 4;
+export const FRAME_COUNT_AT: u32 = 8;
+export const FRAME_SHARE_AT: u32 = 12;
+
+/** The hypervisor itself: boot's pages, facility descriptions. */
+export const OWNER_XEN: u32 = 1;
+/** OWNER_TRACE + trace: a trace's control frame and buffers. */
+export const OWNER_TRACE: u32 = 256;
+/** OWNER_CPU + cpu: what a CPU has allocated and not yet handed to a trace; its scratch area. */
+export const OWNER_CPU: u32 = 512;
+
+// CPU block ---------------------------------------------------------------------------------
+//
+//   0  state  domain  parent  tid       state moves by CAS (CPU_ values); tids are stored + 1
+//  16  scratch  -                       address of the scratch area, kept with the slot
+//  24  ts_last u64                      owner only: time of the CPU's last record (I8)
+//  64  ack                              owner only: the last epoch it has passed a quiescent point in
+// 128  ring[32]                         address of this CPU's ring a trace, 0 for none; [31] stays 0
+
+export const CPU_BLOCK_BYTES: u32 = 256;
+export const CPU_BLOCK_SHIFT: u32 = 8;
+export const CPU_STATE_AT: u32 = 0;
+export const CPU_DOMAIN_AT: u32 = 4;
+export const CPU_PARENT_AT: u32 = 8;
+export const CPU_TID_AT: u32 = 12;
+export const CPU_SCRATCH_AT: u32 = 16;
+export const CPU_TS_AT: u32 = 24;
+export const CPU_ACK_AT: u32 = 64;
+export const CPU_RINGS_AT: u32 = 128;
+
+/** CPU block of an instance that has not joined: it has no ring, so nothing can be written. */
+export const NOBODY_AT: u32 = 0;
+
+export const CPU_FREE: u32 = 0;
+export const CPU_JOINING: u32 = 1;
+export const CPU_ONLINE: u32 = 2;
+/** Leaving, or being reaped after its thread's death: nobody else may touch the slot. */
+export const CPU_LEAVING: u32 = 3;
+
+/** Scratch area of a CPU: the largest payload of a record that does not go by record0..7. */
+export const SCRATCH_BYTES: u32 = 16384;
+export const SCRATCH_ORDER: u32 = 2;
+
+// Trace frame -------------------------------------------------------------------------------
+//
+//    0  state  index  mode  subbuf_bytes
+//   16  subbuf_count  order  name_bytes  pattern_bytes
+//   32  name[64]                        UTF-8
+//   96  cpu_set[32]                     bit c: CPU c is traced
+//  128  event_set[512]                  bit e: event e is traced
+//  640  directory[256]                  address of the ring frame a CPU, 0 for none
+// 1664  pattern[1408]                   JSON: which events facilities that come later shall enable
+// 3072  epoch                           when dying: free its frames once every CPU has acked it
+
+export const TRACE_STATE_AT: u32 = 0;
+export const TRACE_INDEX_AT: u32 = 4;
+export const TRACE_MODE_AT: u32 = 8;
+export const TRACE_SUBBUF_BYTES_AT: u32 = 12;
+export const TRACE_SUBBUF_COUNT_AT: u32 = 16;
+export const TRACE_ORDER_AT: u32 = 20;
+export const TRACE_NAME_BYTES_AT: u32 = 24;
+export const TRACE_PATTERN_BYTES_AT: u32 = 28;
+export const TRACE_NAME_AT: u32 = 32;
+export const TRACE_CPU_SET_AT: u32 = 96;
+export const TRACE_EVENT_SET_AT: u32 = 128;
+export const TRACE_DIRECTORY_AT: u32 = 640;
+export const TRACE_PATTERN_AT: u32 = 1664;
+export const TRACE_EPOCH_AT: u32 = 3072;
+export const TRACE_BYTES: u32 = 3076;
+
+export const TRACE_NAME_MAX: u32 = 63;
+export const TRACE_CPU_SET_BYTES: u32 = 32;
+export const TRACE_EVENT_SET_BYTES: u32 = 512;
+export const TRACE_PATTERN_MAX: u32 = 1408;
+
+export const TRACE_STOPPED: u32 = 1;
+export const TRACE_ACTIVE: u32 = 2;
+/** Destroyed; its frames are in quarantine until every CPU has passed a quiescent point. */
+export const TRACE_DYING: u32 = 3;
+
+export const MODE_DISCARD: u32 = 0;
+export const MODE_OVERWRITE: u32 = 1;
+
+// Ring frame: the control block of one (trace, CPU) -------------------------------------------
+//
+//   0  subbuf_mask  buffer_mask  data  mode             read-mostly, written at creation
+//  16  subbuf_bytes  subbuf_count  order  cpu
+//  64  offset u64                                       owner only; atomic store is the publication
+//  72  tally u64 = records in this sub-buffer << 32 | low word of offset
+//  80  discarded_full u64  discarded_big u64            owner only
+// 128  consumed u64                                     own line: CAS by consume and by the push
+// 192  taken u64  overwritten u64                       consume only: records read by dom0, and
+//                                                      records that were pushed before it read them
+// 256  sub-buffer entries, subbuf_count times
+//
+// Sub-buffer entry: written by the owner before `offset` passes into the next sub-buffer.
+//   0  begin u64          position of its first byte, this turn
+//   8  records u64        records of this ring before that position
+//  16  ts_last u64        time at which it was closed
+//  24  discarded u64      records discarded in this ring up to then
+//  32  content_end u32    bytes of it that hold records
+
+export const RING_SUBBUF_MASK_AT: u32 = 0;
+export const RING_BUFFER_MASK_AT: u32 = 4;
+export const RING_DATA_AT: u32 = 8;
+export const RING_MODE_AT: u32 = 12;
+export const RING_SUBBUF_BYTES_AT: u32 = 16;
+export const RING_SUBBUF_COUNT_AT: u32 = 20;
+export const RING_ORDER_AT: u32 = 24;
+export const RING_CPU_AT: u32 = 28;
+export const RING_OFFSET_AT: u32 = 64;
+export const RING_TALLY_AT: u32 = 72;
+export const RING_DISCARDED_FULL_AT: u32 = 80;
+export const RING_DISCARDED_BIG_AT: u32 = 88;
+export const RING_CONSUMED_AT: u32 = 128;
+export const RING_TAKEN_AT: u32 = 192;
+export const RING_OVERWRITTEN_AT: u32 = 200;
+export const RING_SUBBUFS_AT: u32 = 256;
+
+export const SUBBUF_BEGIN_AT: u32 = 0;
+export const SUBBUF_RECORDS_AT: u32 = 8;
+export const SUBBUF_TS_LAST_AT: u32 = 16;
+export const SUBBUF_DISCARDED_AT: u32 = 24;
+export const SUBBUF_CONTENT_END_AT: u32 = 32;
+export const SUBBUF_ENTRY_BYTES: u32 = 40;
+
+export const SUBBUF_BYTES_MIN: u32 = 64;
+export const SUBBUF_BYTES_MAX: u32 = 67108864;
+export const SUBBUF_COUNT_MIN: u32 = 2;
+export const SUBBUF_COUNT_MAX: u32 = 64;
+/** Most bytes of one CPU buffer, all its sub-buffers together. */
+export const BUFFER_BYTES_MAX: u32 = 1073741824;
+
+// Record ------------------------------------------------------------------------------------
+//
+//   0  u64 = timestamp << 12 | event     52-bit nanoseconds since boot, 4096 events
+//   8  payload in 32-bit words
+
+export const RECORD_HEADER_BYTES: u32 = 8;
+export const RECORD_EVENT_BITS: u32 = 12;
+export const RECORD_EVENT_MASK: u32 = 4095;
+
+// Facility description ------------------------------------------------------------------------
+//
+//   0  bytes  name_bytes  events  first_event       bytes: what follows these 16
+//  16  name, then its definition as JSON, both UTF-8
+
+export const FACILITY_BYTES_AT: u32 = 0;
+export const FACILITY_NAME_BYTES_AT: u32 = 4;
+export const FACILITY_EVENTS_AT: u32 = 8;
+export const FACILITY_FIRST_AT: u32 = 12;
+export const FACILITY_TEXT_AT: u32 = 16;

@@ -1,0 +1,290 @@
+// The trace table: create, destroy, start, stop, and the quarantine of destroyed traces. A trace
+// has one control frame and, for each CPU that exists, a ring frame and a run of data frames.
+
+import { add32, and32, cas32, load32, notifyAll, or32, store32, sub32 } from "./atomic";
+import { cpuBlock, cpusCount, quiescentSince } from "./cputable";
+import { addressOf, alloc, mfnOf, orderOf, put, setOwner, share } from "./page";
+import {
+  CONTROL_AT,
+  CPU_FREE,
+  CPU_RINGS_AT,
+  CPU_STATE_AT,
+  CPUS_MAX,
+  CTL_ACTIVE_AT,
+  CTL_EPOCH_AT,
+  CTL_TRACES_AT,
+  ENABLED_AT,
+  ENABLED_ATTENTION_BIT,
+  EVENTS_MAX,
+  OWNER_CPU,
+  OWNER_TRACE,
+  RING_BUFFER_MASK_AT,
+  RING_CPU_AT,
+  RING_DATA_AT,
+  RING_MODE_AT,
+  RING_ORDER_AT,
+  RING_SUBBUF_BYTES_AT,
+  RING_SUBBUF_COUNT_AT,
+  RING_SUBBUF_MASK_AT,
+  TRACE_ACTIVE,
+  TRACE_CPU_SET_AT,
+  TRACE_DIRECTORY_AT,
+  TRACE_DYING,
+  TRACE_EPOCH_AT,
+  TRACE_EVENT_SET_AT,
+  TRACE_INDEX_AT,
+  TRACE_MODE_AT,
+  TRACE_ORDER_AT,
+  TRACE_STATE_AT,
+  TRACE_STOPPED,
+  TRACE_SUBBUF_BYTES_AT,
+  TRACE_SUBBUF_COUNT_AT,
+  TRACES_MAX,
+} from "./public/layout";
+import { openSubbuf } from "./switch";
+
+const EPOCH: usize = CONTROL_AT + CTL_EPOCH_AT;
+const ACTIVE: usize = CONTROL_AT + CTL_ACTIVE_AT;
+const ATTENTION: u32 = 1 << ENABLED_ATTENTION_BIT;
+
+/** One settle in so many raises attention again while some CPU has not answered. */
+const ATTENTION_EVERY: u32 = 8;
+let settles: u32 = 0;
+
+export function traceSlot(trace: u32): usize {
+  return CONTROL_AT + CTL_TRACES_AT + trace * 4;
+}
+
+export function stateOf(frame: usize): u32 {
+  return load32(frame + TRACE_STATE_AT);
+}
+
+export function ringOfCpu(frame: usize, cpu: u32): usize {
+  return load32(frame + TRACE_DIRECTORY_AT + cpu * 4);
+}
+
+function inSet(set: usize, bit: u32): bool {
+  return ((load32(set + (bit >> 5) * 4) >> (bit & 31)) & 1) != 0;
+}
+
+// Rings -----------------------------------------------------------------------------------------
+
+/** Allocates the ring of one CPU. @returns its address, 0 when memory is out. */
+function newRing(frame: usize, cpu: u32, owner: u32): usize {
+  const order = load<u32>(frame, TRACE_ORDER_AT);
+  const data = alloc(order, owner);
+  if (!data) return 0;
+  const mfn = alloc(0, owner);
+  if (!mfn) {
+    put(data);
+    return 0;
+  }
+  const ring = addressOf(mfn);
+  const bytes = load<u32>(frame, TRACE_SUBBUF_BYTES_AT);
+  const count = load<u32>(frame, TRACE_SUBBUF_COUNT_AT);
+  store<u32>(ring, bytes - 1, RING_SUBBUF_MASK_AT);
+  store<u32>(ring, bytes * count - 1, RING_BUFFER_MASK_AT);
+  store<u32>(ring, <u32>addressOf(data), RING_DATA_AT);
+  store<u32>(ring, load<u32>(frame, TRACE_MODE_AT), RING_MODE_AT);
+  store<u32>(ring, bytes, RING_SUBBUF_BYTES_AT);
+  store<u32>(ring, count, RING_SUBBUF_COUNT_AT);
+  store<u32>(ring, order, RING_ORDER_AT);
+  store<u32>(ring, cpu, RING_CPU_AT);
+  openSubbuf(ring, 0, 0);
+  share(data, true);
+  share(mfn, true);
+  return ring;
+}
+
+function putRing(ring: usize): void {
+  put(mfnOf(load<u32>(ring, RING_DATA_AT)));
+  put(mfnOf(ring));
+}
+
+/**
+ * Gives the CPU its ring in a trace that everybody can already see. dom0 and the joining thread
+ * may both do it for the same CPU: the directory's CAS decides, the loser frees its own.
+ */
+function provideRing(frame: usize, cpu: u32): bool {
+  if (!inSet(frame + TRACE_CPU_SET_AT, cpu)) return true;
+  const slot = frame + TRACE_DIRECTORY_AT + cpu * 4;
+  if (!load32(slot)) {
+    const ring = newRing(frame, cpu, OWNER_CPU + cpu);
+    if (!ring) return false;
+    if (cas32(slot, 0, <u32>ring)) adoptRing(frame, ring);
+    else putRing(ring);
+  }
+  const index = load<u32>(frame, TRACE_INDEX_AT);
+  const pointer = cpuBlock(cpu) + CPU_RINGS_AT + index * 4;
+  store32(pointer, load32(slot));
+  // Pairs with destroy, which marks the trace as dying and then clears the pointers.
+  if (stateOf(frame) == TRACE_DYING) store32(pointer, 0);
+  return true;
+}
+
+/** The trace becomes the owner of a ring that is in its directory. May be done twice. */
+function adoptRing(frame: usize, ring: usize): void {
+  const owner = OWNER_TRACE + load<u32>(frame, TRACE_INDEX_AT);
+  setOwner(mfnOf(load<u32>(ring, RING_DATA_AT)), owner);
+  setOwner(mfnOf(ring), owner);
+}
+
+/** A joining CPU gets a ring in every trace. @returns false when memory is out. */
+export function attachRings(cpu: u32): bool {
+  for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    // Pairs with the store in create: of create and join, at least one sees the other.
+    const frame = load32(traceSlot(trace));
+    if (!frame || stateOf(frame) == TRACE_DYING) continue;
+    if (!provideRing(frame, cpu)) return false;
+  }
+  return true;
+}
+
+/** Completes what a CPU that died while joining may have left half-done. */
+export function adoptRings(cpu: u32): void {
+  for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    const frame = load32(traceSlot(trace));
+    if (!frame) continue;
+    const ring = ringOfCpu(frame, cpu);
+    if (ring) adoptRing(frame, ring);
+  }
+}
+
+// Create and destroy ----------------------------------------------------------------------------
+
+/** A trace's control frame before it is published: not visible to anyone. 0: memory is out. */
+export function newTrace(trace: u32): usize {
+  const mfn = alloc(0, OWNER_TRACE + trace);
+  if (!mfn) return 0;
+  share(mfn, true);
+  store<u32>(addressOf(mfn), trace, TRACE_INDEX_AT);
+  return addressOf(mfn);
+}
+
+/**
+ * Publishes a trace whose control frame is filled in, stopped. Rings for the CPUs that exist are
+ * allocated first: if memory is out, nobody has seen anything, and all is given back at once.
+ */
+export function publishTrace(frame: usize): bool {
+  const trace = load<u32>(frame, TRACE_INDEX_AT);
+  const bytes = load<u32>(frame, TRACE_SUBBUF_BYTES_AT) * load<u32>(frame, TRACE_SUBBUF_COUNT_AT);
+  store<u32>(frame, orderOf(bytes), TRACE_ORDER_AT);
+  for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
+    if (load32(cpuBlock(cpu) + CPU_STATE_AT) == CPU_FREE) continue;
+    if (!inSet(frame + TRACE_CPU_SET_AT, cpu)) continue;
+    const ring = newRing(frame, cpu, OWNER_TRACE + trace);
+    if (!ring) {
+      freeTrace(frame);
+      return false;
+    }
+    store32(frame + TRACE_DIRECTORY_AT + cpu * 4, <u32>ring);
+  }
+  store32(frame + TRACE_STATE_AT, TRACE_STOPPED);
+  store32(traceSlot(trace), <u32>frame);
+  for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
+    if (load32(cpuBlock(cpu) + CPU_STATE_AT) == CPU_FREE) continue;
+    // A thread that joined since the first pass: if memory is out, its own join reports it.
+    provideRing(frame, cpu);
+  }
+  return true;
+}
+
+function freeTrace(frame: usize): void {
+  for (let cpu: u32 = 0; cpu < CPUS_MAX; cpu++) {
+    const ring = ringOfCpu(frame, cpu);
+    if (ring) putRing(ring);
+  }
+  put(mfnOf(frame));
+}
+
+/** Takes the trace from everybody; its frames stay in quarantine until `settle` frees them. */
+export function destroyTrace(frame: usize): void {
+  stopTrace(frame);
+  const trace = load<u32>(frame, TRACE_INDEX_AT);
+  store32(frame + TRACE_STATE_AT, TRACE_DYING);
+  for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
+    store32(cpuBlock(cpu) + CPU_RINGS_AT + trace * 4, 0);
+    const ring = ringOfCpu(frame, cpu);
+    if (!ring) continue;
+    share(mfnOf(load<u32>(ring, RING_DATA_AT)), false);
+    share(mfnOf(ring), false);
+  }
+  share(mfnOf(frame), false);
+  store<u32>(frame, nextEpoch(), TRACE_EPOCH_AT);
+}
+
+// Start and stop --------------------------------------------------------------------------------
+
+/** Active already: nothing is counted twice. */
+export function startTrace(frame: usize): void {
+  if (stateOf(frame) == TRACE_ACTIVE) return;
+  // Pairs with enableEvent: whoever comes second sees the other's store.
+  store32(frame + TRACE_STATE_AT, TRACE_ACTIVE);
+  add32(ACTIVE, 1);
+  const bit: u32 = 1 << load<u32>(frame, TRACE_INDEX_AT);
+  for (let event: u32 = 0; event < EVENTS_MAX; event++) {
+    if (inSet(frame + TRACE_EVENT_SET_AT, event)) or32(ENABLED_AT + event * 4, bit);
+  }
+}
+
+/** After this, a writer that was inside a record call may still publish that one record. */
+export function stopTrace(frame: usize): void {
+  if (stateOf(frame) != TRACE_ACTIVE) return;
+  store32(frame + TRACE_STATE_AT, TRACE_STOPPED);
+  sub32(ACTIVE, 1);
+  const bit: u32 = 1 << load<u32>(frame, TRACE_INDEX_AT);
+  for (let event: u32 = 0; event < EVENTS_MAX; event++) and32(ENABLED_AT + event * 4, ~bit);
+}
+
+/** Adds an event to a trace's set: a thread does it that registers a facility. */
+export function enableEvent(trace: u32, event: u32): void {
+  const frame = trace < TRACES_MAX ? load32(traceSlot(trace)) : 0;
+  if (!frame || event >= EVENTS_MAX) return;
+  or32(frame + TRACE_EVENT_SET_AT + (event >> 5) * 4, 1 << (event & 31));
+  if (stateOf(frame) != TRACE_ACTIVE) return;
+  or32(ENABLED_AT + event * 4, 1 << trace);
+  // Pairs with stopTrace, which stores the state and then clears the bits.
+  if (stateOf(frame) != TRACE_ACTIVE) and32(ENABLED_AT + event * 4, ~(1 << trace));
+}
+
+// Quiescence ------------------------------------------------------------------------------------
+
+function setAttention(raised: bool): void {
+  for (let event: u32 = 0; event < EVENTS_MAX; event++) {
+    const at = ENABLED_AT + event * 4;
+    if (raised) or32(at, ATTENTION);
+    else and32(at, ~ATTENTION);
+  }
+}
+
+/** Begins a new epoch and asks every CPU to pass a quiescent point. @returns the epoch */
+export function nextEpoch(): u32 {
+  const epoch = add32(EPOCH, 1) + 1;
+  settles = 0;
+  setAttention(true);
+  notifyAll(EPOCH);
+  return epoch;
+}
+
+/**
+ * Frees the destroyed traces that no CPU can still write to. Attention is kept raised only now and
+ * then while a CPU does not answer: it makes disabled tracepoints of the others cost a call.
+ * @returns true when every CPU has answered and nothing is in quarantine
+ */
+export function settle(): bool {
+  let dying: u32 = 0;
+  for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    const frame = load32(traceSlot(trace));
+    if (!frame || stateOf(frame) != TRACE_DYING) continue;
+    if (quiescentSince(load<u32>(frame, TRACE_EPOCH_AT))) {
+      store32(traceSlot(trace), 0);
+      freeTrace(frame);
+    } else dying++;
+  }
+  const quiet = quiescentSince(load32(EPOCH));
+  const raised = load32(ENABLED_AT) >> ENABLED_ATTENTION_BIT != 0;
+  settles++;
+  const wanted = !quiet && settles % ATTENTION_EVERY <= 1;
+  if (raised != wanted) setAttention(wanted);
+  return quiet && dying == 0;
+}
