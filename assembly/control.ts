@@ -1,7 +1,7 @@
 // tb_control: the seed's operations. Checks what dom0 says, then dispatches. Arguments come by the
 // hypercall page, as Xen's sysctl takes a struct; each op returns the seed's 0 or 1.
 
-import { cas32, load32, store32 } from "./atomic";
+import { cas32, load32 } from "./atomic";
 import { sameBytes } from "./bytes";
 import { consumeRing, ringInfo } from "./consume";
 import { cpusCount } from "./cputable";

@@ -1,0 +1,152 @@
+// Reads back the metadata that metadata.ts writes. It is no reader of TSDL at large: it knows blocks
+// of `name = value;` and skips what else they hold. The text comes from a file and is not trusted.
+
+import { type FacilityDefinition, fromJson } from "../event/definition.js";
+import { CTF_MAGIC_LINE, FACILITY_COMMENT, TRACER_NAME } from "./names.js";
+import { parseUuid } from "./uuid.js";
+
+/** What the metadata says about a trace. */
+export interface TraceMetadata {
+  /** UUID of the trace as text. */
+  readonly uuid: string;
+  /** Nanoseconds from the Unix epoch to timestamp 0. */
+  readonly clockOffsetNs: bigint;
+  readonly env: Readonly<Record<string, string | number>>;
+}
+
+/** A facility and the number of its first event in a trace. */
+export interface LoadedFacility {
+  readonly firstEvent: number;
+  readonly definition: FacilityDefinition;
+}
+
+/**
+ * Checks that metadata is this package's, and returns what it says about the trace. Throws a
+ * TypeError unless it begins with the CTF 1.8 comment, its tracer_name is "tbuf", and it has a
+ * UUID and a clock's offset.
+ */
+export function checkMetadata(text: string): TraceMetadata {
+  if (!text.startsWith(CTF_MAGIC_LINE)) {
+    throw new TypeError(`metadata: does not begin with ${JSON.stringify(CTF_MAGIC_LINE)}`);
+  }
+  const blocks = readBlocks(text);
+  const env = blocks.get("env");
+  const tracer = env?.get("tracer_name");
+  if (!env || tracer !== TRACER_NAME) {
+    const found = tracer === undefined ? "absent" : JSON.stringify(String(tracer).slice(0, 80));
+    throw new TypeError(`metadata: tracer_name is ${found}, not ${JSON.stringify(TRACER_NAME)}`);
+  }
+  const uuid = blocks.get("trace")?.get("uuid");
+  if (typeof uuid !== "string") throw new TypeError("metadata: the trace has no uuid");
+  parseUuid(uuid);
+  const clock = blocks.get("clock");
+  const seconds = clock?.get("offset_s");
+  const nanoseconds = clock?.get("offset");
+  if (typeof seconds !== "number" || typeof nanoseconds !== "number") {
+    throw new TypeError("metadata: the clock has no offset_s and offset");
+  }
+  return {
+    uuid: uuid.toLowerCase(),
+    clockOffsetNs: BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds),
+    env: Object.fromEntries(env),
+  };
+}
+
+/**
+ * The facilities that metadata holds, in their order. Throws a TypeError naming what is wrong with
+ * one of them.
+ */
+export function readFacilities(text: string): LoadedFacility[] {
+  const facilities: LoadedFacility[] = [];
+  for (const { kind, text: comment } of tokens(text)) {
+    if (kind !== "comment" || !comment.startsWith(`/* ${FACILITY_COMMENT} `)) continue;
+    const rest = comment.slice(`/* ${FACILITY_COMMENT} `.length, -"*/".length);
+    const space = rest.indexOf(" ");
+    const first = rest.slice(0, Math.max(space, 0));
+    if (!/^[0-9]{1,4}$/.test(first)) {
+      throw new TypeError(`metadata: a facility begins with ${JSON.stringify(rest.slice(0, 20))}`);
+    }
+    facilities.push({ firstEvent: Number(first), definition: fromJson(rest.slice(space + 1)) });
+  }
+  return facilities;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+type Block = Map<string, string | number>;
+
+/** Strings and integers right within each top-level block; the first block of a name counts. */
+function readBlocks(text: string): Map<string, Block> {
+  const blocks = new Map<string, Block>();
+  let block: Block = new Map();
+  let depth = 0;
+  // The statement so far, as long as it may still be `name = value;`.
+  let statement: Token[] = [];
+  for (const token of tokens(text)) {
+    if (token.kind === "comment") continue;
+    if (token.text === "{" && token.kind === "mark") {
+      const opener = statement[0];
+      if (depth === 0) block = new Map();
+      if (depth === 0 && opener && statement.length === 1 && !blocks.has(opener.text)) {
+        blocks.set(opener.text, block);
+      }
+      depth += 1;
+      statement = [];
+    } else if (token.text === "}" && token.kind === "mark") {
+      depth -= 1;
+      if (depth < 0) throw new TypeError("metadata: a block is closed that is not open");
+      statement = [];
+    } else if (token.text === ";" && token.kind === "mark") {
+      const [name, equals, value] = statement;
+      if (depth === 1 && statement.length === 3 && equals?.text === "=" && name && value) {
+        const known = constantOf(value);
+        if (known !== undefined) block.set(name.text, known);
+      }
+      statement = [];
+    } else if (statement.length < 4) statement.push(token);
+  }
+  if (depth !== 0) throw new TypeError("metadata: a block is not closed");
+  return blocks;
+}
+
+interface Token {
+  readonly kind: "word" | "string" | "comment" | "mark";
+  readonly text: string;
+}
+
+function constantOf({ kind, text }: Token): string | number | undefined {
+  if (kind === "string") return unquote(text);
+  if (kind !== "word" || !/^-?[0-9]+$/.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function* tokens(text: string): Generator<Token> {
+  const pattern =
+    /(\s+)|(\/\*.*?\*\/)|"((?:[^"\\\n]|\\[^\n])*)"|([A-Za-z0-9_.-]+)|([{}[\]();:=,<>])/sy;
+  while (pattern.lastIndex < text.length) {
+    const at = pattern.lastIndex;
+    const match = pattern.exec(text);
+    if (!match) {
+      throw new TypeError(
+        `metadata: character ${at}: ${JSON.stringify(text.slice(at, at + 20))} is not understood`,
+      );
+    }
+    const [, , comment, quoted, word, mark] = match;
+    if (comment !== undefined) yield { kind: "comment", text: comment };
+    else if (quoted !== undefined) yield { kind: "string", text: quoted };
+    else if (word !== undefined) yield { kind: "word", text: word };
+    else if (mark !== undefined) yield { kind: "mark", text: mark };
+  }
+}
+
+/** The text between the quotes of a string literal; of escapes it knows octal bytes and `\"`. */
+function unquote(text: string): string {
+  const bytes: number[] = [];
+  for (const [run, octal, escaped] of text.matchAll(/\\([0-7]{3})|\\(.)|[^\\]+/gsu)) {
+    if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff);
+    else for (const byte of encoder.encode(escaped ?? run)) bytes.push(byte);
+  }
+  return decoder.decode(Uint8Array.from(bytes));
+}

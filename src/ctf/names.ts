@@ -1,0 +1,10 @@
+// Words that the writer of metadata and its reader have to agree on.
+
+/** First line of the metadata. */
+export const CTF_MAGIC_LINE = "/* CTF 1.8 */";
+
+/** `env.tracer_name` of this package's traces. */
+export const TRACER_NAME = "tbuf";
+
+/** Begins the comment that holds a facility's definition: then its first event and the JSON. */
+export const FACILITY_COMMENT = "tbuf facility";

@@ -1,0 +1,103 @@
+// The one error of the API. Its codes are a closed set; its message names what failed, the value
+// and the limit.
+
+import * as ops from "../assembly/public/ops.js";
+
+export type TraceErrorCode =
+  | "not-dom0"
+  | "dom0-taken"
+  | "name-bad"
+  | "name-in-use"
+  | "name-unknown"
+  | "subbuf-bytes"
+  | "subbuf-count"
+  | "mode"
+  | "pattern"
+  | "traces-full"
+  | "no-memory"
+  | "no-cpu"
+  | "cpu-unknown"
+  | "pushed"
+  | "not-consumed"
+  | "until"
+  | "not-shared"
+  | "not-mapped"
+  | "virq"
+  | "port"
+  | "facilities-full"
+  | "events-full"
+  | "facility-differs"
+  | "facility-bytes"
+  | "not-joined"
+  | "unknown-op"
+  | "bad-option"
+  | "bad-handle"
+  | "abi-mismatch"
+  | "stale"
+  | "closed"
+  | "corrupt"
+  | "unsupported"
+  | "output";
+
+/** What fails in this package throws this; `code` says what, `message` names limit and offender. */
+export class TraceError extends Error {
+  readonly code: TraceErrorCode;
+
+  constructor(code: TraceErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TraceError";
+    this.code = code;
+  }
+}
+
+/** For each reason of the hypervisor (REASON_ in ops.ts): its code, and what it means in words. */
+const REASONS: ReadonlyMap<number, readonly [TraceErrorCode, string]> = new Map([
+  [ops.REASON_NOT_DOM0, ["not-dom0", "this thread is not dom0"]],
+  [ops.REASON_UNKNOWN_OP, ["unknown-op", "no such operation"]],
+  [ops.REASON_NAME_BAD, ["name-bad", "a trace's name has 1 to 63 bytes of UTF-8"]],
+  [ops.REASON_NAME_IN_USE, ["name-in-use", "a trace of that name exists"]],
+  [ops.REASON_NAME_UNKNOWN, ["name-unknown", "no trace has that name"]],
+  [ops.REASON_SUBBUF_BYTES, ["subbuf-bytes", "not a power of two within the limits"]],
+  [ops.REASON_SUBBUF_COUNT, ["subbuf-count", "not a power of two within the limits"]],
+  [ops.REASON_MODE, ["mode", "no such mode"]],
+  [ops.REASON_PATTERN, ["pattern", "the selection of events is too long"]],
+  [ops.REASON_TRACES_FULL, ["traces-full", "all traces are in use"]],
+  [ops.REASON_NO_MEMORY, ["no-memory", "not enough free frames in a row"]],
+  [ops.REASON_NO_CPU, ["no-cpu", "all CPUs are in use"]],
+  [ops.REASON_CPU_UNKNOWN, ["cpu-unknown", "that CPU has no buffer in the trace"]],
+  [ops.REASON_PUSHED, ["pushed", "the writer has moved the reader on"]],
+  [ops.REASON_NOT_CONSUMED, ["not-consumed", "the reader does not stand there"]],
+  [ops.REASON_UNTIL, ["until", "not a position of that sub-buffer up to offset"]],
+  [ops.REASON_NOT_SHARED, ["not-shared", "the frames are not shared with dom0"]],
+  [ops.REASON_NOT_MAPPED, ["not-mapped", "the frames are not mapped"]],
+  [ops.REASON_VIRQ, ["virq", "no such VIRQ, or it is bound already, or not at all"]],
+  [ops.REASON_PORT, ["port", "no such port"]],
+  [ops.REASON_DOM0_TAKEN, ["dom0-taken", "another thread is dom0"]],
+  [ops.REASON_FACILITIES_FULL, ["facilities-full", "all facilities are in use"]],
+  [ops.REASON_EVENTS_FULL, ["events-full", "not enough event ids are left"]],
+  [ops.REASON_FACILITY_DIFFERS, ["facility-differs", "it is registered with other events"]],
+  [ops.REASON_FACILITY_BYTES, ["facility-bytes", "its definition is too long"]],
+  [ops.REASON_NOT_JOINED, ["not-joined", "this thread is not a CPU"]],
+  [ops.REASON_CORRUPT, ["corrupt", "the memory holds what it should not"]],
+]);
+
+/** Code and words of a reason of the hypervisor. */
+export function explain(reason: number): { code: TraceErrorCode; words: string } {
+  const [code, words] = REASONS.get(reason) ?? ["corrupt", `reason ${reason} is not known`];
+  return { code, words };
+}
+
+/** The error of a failed hypercall: `create trace: a trace of that name exists: name="app"`. */
+export function hypercallError(
+  what: string,
+  reason: number,
+  details: Readonly<Record<string, unknown>>,
+): TraceError {
+  const { code, words } = explain(reason);
+  const list = Object.entries(details).map(([name, value]) => `${name}=${show(value)}`);
+  return new TraceError(code, `${what}: ${words}${list.length ? `: ${list.join(", ")}` : ""}`);
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

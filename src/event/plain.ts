@@ -1,0 +1,171 @@
+// Turns arguments of tracepoints into plain values: numbers, bigints, strings, genuine byte arrays
+// and lists of them. Everything a user's code can run in (valueOf, toString, getters of array
+// likes) runs here, before any shared memory is touched, since it may trace in turn. Odd values
+// never throw; exceptions of user code pass through.
+
+import { SCRATCH_BYTES } from "../../assembly/public/layout.js";
+import type { FieldType } from "./field.js";
+
+/**
+ * Elements that an array argument may have; a longer one becomes `TOO_LONG`, as its record cannot
+ * fit in the scratch area in any case. Bounds the time that an array like of a false length costs.
+ */
+export const ELEMENTS_MAX: number = SCRATCH_BYTES / 4;
+
+/** Plain value of an array that is too long to be recorded. */
+export const TOO_LONG: unique symbol = Symbol("too long");
+
+const EMPTY = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+/**
+ * What an object turns itself into, by the rules of the language, but `undefined` where these rules
+ * throw because the object has no conversion.
+ */
+function toPrimitive(value: unknown, hint: "number" | "string"): unknown {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return value;
+  const convert: unknown = Reflect.get(value, Symbol.toPrimitive);
+  if (typeof convert === "function") {
+    const result: unknown = Reflect.apply(convert, value, [hint]);
+    return isObject(result) ? undefined : result;
+  }
+  for (const name of hint === "string" ? ["toString", "valueOf"] : ["valueOf", "toString"]) {
+    const method: unknown = Reflect.get(value, name);
+    if (typeof method !== "function") continue;
+    const result: unknown = Reflect.apply(method, value, []);
+    if (!isObject(result)) return result;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+/** A number of any size for any value; NaN and undefined become 0 later, as they are stored. */
+export function toNumber(value: unknown): number {
+  if (typeof value === "number") return value;
+  const primitive = toPrimitive(value, "number");
+  if (typeof primitive === "symbol" || primitive === undefined) return 0;
+  return Number(primitive);
+}
+
+/** The low 32 bits of a number, signed, for any value. */
+export function toInt32(value: unknown): number {
+  if (typeof value === "number") return value | 0;
+  const primitive = toPrimitive(value, "number");
+  if (typeof primitive === "bigint") return Number(BigInt.asIntN(32, primitive));
+  return typeof primitive === "symbol" ? 0 : Number(primitive) | 0;
+}
+
+/** A number or bigint for any value; it wraps to 64 bits when it is stored. */
+function toWide(value: unknown): number | bigint {
+  if (typeof value === "number" || typeof value === "bigint") return value;
+  const primitive = toPrimitive(value, "number");
+  if (typeof primitive === "bigint") return primitive;
+  return typeof primitive === "symbol" ? 0 : Number(primitive);
+}
+
+/** A string for any value: "" for undefined and null. */
+export function toText(value: unknown): string {
+  if (typeof value === "string") return value;
+  const primitive = toPrimitive(value, "string");
+  return primitive === undefined || primitive === null ? "" : String(primitive);
+}
+
+/** The value of an enum's argument: a member's value, or any number. */
+export function toMember(values: ReadonlyMap<string, number>, value: unknown): number {
+  if (typeof value === "number") return value | 0;
+  const primitive = toPrimitive(value, "string");
+  if (typeof primitive === "string") return values.get(primitive) ?? Number(primitive) | 0;
+  return toInt32(primitive);
+}
+
+/**
+ * Bytes for any value: a view or a buffer as it is, a string in UTF-8, an array like of numbers by
+ * their low 8 bits, anything else as no bytes. A view of the same memory where possible: the
+ * codec copies it before anybody else runs.
+ */
+function toBytes(value: unknown): Uint8Array | typeof TOO_LONG {
+  if (typeof value === "string") return encoder.encode(value);
+  if (typeof value !== "object" || value === null) return EMPTY;
+  if (Object.getPrototypeOf(value) === Uint8Array.prototype) return value as Uint8Array;
+  if (ArrayBuffer.isView(value)) {
+    // A subclass may override `length` and more. A detached buffer shows as length 0.
+    if (value.byteLength === 0) return EMPTY;
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  if (isBuffer(value)) return value.byteLength === 0 ? EMPTY : new Uint8Array(value);
+  const count = lengthOf(value);
+  if (count > SCRATCH_BYTES) return TOO_LONG;
+  const result = new Uint8Array(count);
+  for (let i = 0; i < count; i++) result[i] = toInt32(Reflect.get(value, i));
+  return result;
+}
+
+function isBuffer(value: object): value is ArrayBuffer | SharedArrayBuffer {
+  return (
+    value instanceof ArrayBuffer ||
+    // Pages without cross-origin isolation have no SharedArrayBuffer.
+    (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer)
+  );
+}
+
+function lengthOf(value: object): number {
+  // NaN is no length either.
+  return Math.max(Math.trunc(toNumber(Reflect.get(value, "length"))) || 0, 0);
+}
+
+/**
+ * The plain value of an argument. `values` holds the members of an enum, or those of an array's
+ * elements.
+ */
+export function toPlain(
+  type: FieldType,
+  values: ReadonlyMap<string, number>,
+  value: unknown,
+): unknown {
+  switch (type.kind) {
+    case "u32":
+      return toInt32(value) >>> 0;
+    case "i32":
+      return toInt32(value);
+    case "string":
+      return toText(value);
+    case "u64":
+    case "i64":
+      return toWide(value);
+    case "f32":
+    case "f64":
+      return toNumber(value);
+    case "bool":
+      return Boolean(value);
+    case "enum":
+      return toMember(values, value);
+    case "bytes":
+      return toBytes(value);
+    case "array":
+      return type.element ? toList(type.element, values, value) : [];
+    case "u8":
+      return toInt32(value) & 0xff;
+    case "u16":
+      return toInt32(value) & 0xffff;
+    case "i8":
+      return (toInt32(value) << 24) >> 24;
+    case "i16":
+      return (toInt32(value) << 16) >> 16;
+  }
+}
+
+function toList(
+  element: FieldType,
+  values: ReadonlyMap<string, number>,
+  value: unknown,
+): unknown[] | typeof TOO_LONG {
+  if (typeof value !== "object" || value === null) return [];
+  const count = lengthOf(value);
+  if (count > ELEMENTS_MAX) return TOO_LONG;
+  const result: unknown[] = [];
+  for (let i = 0; i < count; i++) result.push(toPlain(element, values, Reflect.get(value, i)));
+  return result;
+}

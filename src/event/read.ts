@@ -1,0 +1,101 @@
+// Memory to values, laid out as drawn in codec.ts. The memory may be shared, and is not trusted.
+
+import type { FieldType } from "./field.js";
+import { bytesOf, wordsUp } from "./size.js";
+import { copyBytes, readText } from "./text.js";
+
+/** The position after one value, or -1 when it does not end at or before `end`. */
+export function skip(type: FieldType, view: DataView, at: number, end: number): number {
+  const fixed = bytesOf(type);
+  if (fixed > 0) return at + fixed <= end ? at + fixed : -1;
+  if (at + 4 > end) return -1;
+  const length = view.getUint32(at, true);
+  const begin = at + 4;
+  if (type.kind === "string" && length % 4 !== 0) return -1;
+  if (type.kind !== "array") {
+    const until = begin + wordsUp(length);
+    return until <= end ? until : -1;
+  }
+  const { element } = type;
+  // Each element is a word or more: a count that passes bounds the loop below.
+  if (!element || length > (end - begin) / 4) return -1;
+  const elementBytes = bytesOf(element);
+  if (elementBytes > 0) {
+    const until = begin + length * elementBytes;
+    return until <= end ? until : -1;
+  }
+  let position = begin;
+  for (let i = 0; i < length && position >= 0; i++) position = skip(element, view, position, end);
+  return position;
+}
+
+/** A position that moves towards `end`; `begin` is for messages. */
+export interface Cursor {
+  readonly view: DataView;
+  readonly begin: number;
+  readonly end: number;
+  at: number;
+}
+
+/** Throws the RangeError of a payload that cannot be one. */
+export function tooShort({ begin, end }: Cursor): never {
+  throw new RangeError(`payload at byte ${begin} does not end before byte ${end}, or is nonsense`);
+}
+
+/** The position of the next `length` bytes; the cursor moves past them. */
+function take(cursor: Cursor, length: number): number {
+  const { at } = cursor;
+  if (!(length <= cursor.end - at)) tooShort(cursor);
+  cursor.at = at + length;
+  return at;
+}
+
+/** Reads one value and moves past it; each length is read once. Throws a RangeError at nonsense. */
+export function read(type: FieldType, cursor: Cursor): unknown {
+  const { view } = cursor;
+  switch (type.kind) {
+    case "u8":
+      return view.getUint32(take(cursor, 4), true) & 0xff;
+    case "u16":
+      return view.getUint32(take(cursor, 4), true) & 0xffff;
+    case "u32":
+      return view.getUint32(take(cursor, 4), true);
+    case "i8":
+      return (view.getInt32(take(cursor, 4), true) << 24) >> 24;
+    case "i16":
+      return (view.getInt32(take(cursor, 4), true) << 16) >> 16;
+    case "i32":
+    case "enum":
+      return view.getInt32(take(cursor, 4), true);
+    case "bool":
+      return view.getUint32(take(cursor, 4), true) !== 0;
+    case "f32":
+      return view.getFloat32(take(cursor, 4), true);
+    case "f64":
+      return view.getFloat64(take(cursor, 8), true);
+    case "u64":
+      return view.getBigUint64(take(cursor, 8), true);
+    case "i64":
+      return view.getBigInt64(take(cursor, 8), true);
+    case "string": {
+      const length = view.getUint32(take(cursor, 4), true);
+      if (length % 4 !== 0) tooShort(cursor);
+      return readText(view, take(cursor, length), length);
+    }
+    case "bytes": {
+      const length = view.getUint32(take(cursor, 4), true);
+      return copyBytes(view, take(cursor, wordsUp(length)), length);
+    }
+    case "array":
+      return readList(type, cursor);
+  }
+}
+
+function readList(type: FieldType, cursor: Cursor): unknown[] {
+  const { element } = type;
+  const count = cursor.view.getUint32(take(cursor, 4), true);
+  if (!element || count > (cursor.end - cursor.at) / 4) tooShort(cursor);
+  const result: unknown[] = [];
+  for (let i = 0; i < count; i++) result.push(read(element, cursor));
+  return result;
+}

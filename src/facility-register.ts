@@ -1,0 +1,78 @@
+// Registering a facility with a hypervisor: its definition goes to shared memory, so that dom0 can
+// describe records whose thread is dead, and traces that wait for it enable its events.
+
+import {
+  CONTROL_AT,
+  CTL_TRACES_AT,
+  SCRATCH_BYTES,
+  TRACE_DYING,
+  TRACE_PATTERN_AT,
+  TRACE_PATTERN_BYTES_AT,
+  TRACE_PATTERN_MAX,
+  TRACE_STATE_AT,
+  TRACES_MAX,
+} from "../assembly/public/layout.js";
+import type { CoreExports } from "./core.js";
+import { hypercallError } from "./errors.js";
+import { type FacilityDefinition, toJson } from "./event/definition.js";
+import { parseSelection, selects } from "./event/selection.js";
+import type { MemoryViews } from "./memory.js";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * Registers a facility on behalf of this thread, which must be a CPU. Threads that register the
+ * same definition get the same ids. Throws TraceError `facility-differs` when the name is taken by
+ * another definition, `facility-bytes`, `facilities-full`, `events-full` or `no-memory`.
+ * @returns the id of its first event
+ */
+export function registerDefinition(
+  core: CoreExports,
+  views: MemoryViews,
+  definition: FacilityDefinition,
+): number {
+  const name = encoder.encode(definition.name);
+  const json = encoder.encode(toJson(definition));
+  const bytes = name.length + json.length;
+  const scratch = core.scratchAt();
+  if (scratch && bytes <= SCRATCH_BYTES) {
+    views.bytes.set(name, scratch);
+    views.bytes.set(json, scratch + name.length);
+  }
+  const first = core.facility(name.length, bytes, definition.events.length);
+  if (first < 0) {
+    const { length: events } = definition.events;
+    throw hypercallError("register facility", core.reason(), {
+      name: definition.name,
+      events,
+      bytes,
+      bytesMax: SCRATCH_BYTES,
+    });
+  }
+  enableWhereWanted(core, views, definition, first);
+  return first;
+}
+
+/**
+ * Enables the events in the traces that were created before them and asked for them by name. Done
+ * here and not by dom0, so that not even the first record is missed.
+ */
+function enableWhereWanted(
+  core: CoreExports,
+  views: MemoryViews,
+  definition: FacilityDefinition,
+  first: number,
+): void {
+  for (let trace = 0; trace < TRACES_MAX; trace++) {
+    const frame = Atomics.load(views.words, (CONTROL_AT + CTL_TRACES_AT) / 4 + trace);
+    if (!frame || Atomics.load(views.words, (frame + TRACE_STATE_AT) / 4) === TRACE_DYING) continue;
+    const length = views.data.getUint32(frame + TRACE_PATTERN_BYTES_AT, true);
+    if (length === 0 || length > TRACE_PATTERN_MAX) continue;
+    const at = frame + TRACE_PATTERN_AT;
+    const selection = parseSelection(decoder.decode(views.bytes.slice(at, at + length)));
+    definition.events.forEach((event, i) => {
+      if (selects(selection, definition.name, event)) core.enableEvent(trace, first + i);
+    });
+  }
+}

@@ -1,0 +1,301 @@
+// dom0: the one thread that controls and reads. Its two faces are over the same hypercalls: the
+// seed's operations (`ops`) and the typed ones (`createTrace` and what it returns).
+
+import {
+  CPUS_MAX,
+  CTL_CPUS_AT,
+  CTL_TRACES_AT,
+  FRAME_BYTES,
+  TRACE_CPU_SET_BYTES,
+  TRACE_EVENT_SET_BYTES,
+  TRACES_MAX,
+} from "../../assembly/public/layout.js";
+import { REASON_VIRQ } from "../../assembly/public/ops.js";
+import type { ClockBase } from "../clock.js";
+import type { CoreExports } from "../core.js";
+import type { Cpu } from "../cpu.js";
+import { currentBinding } from "../current.js";
+import { hypercallError, TraceError } from "../errors.js";
+import { parseSelection, type Selection, selects, selectsAll } from "../event/selection.js";
+import { controlWord, type MemoryViews } from "../memory.js";
+import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js";
+import { FacilityTable, type RegisteredFacility } from "./facility-table.js";
+import { ForeignMapping } from "./foreign-map.js";
+import { Privcmd, type TraceMode } from "./privcmd.js";
+import { SeedOps } from "./seed-ops.js";
+import { Trace, type TraceHost } from "./trace-control.js";
+
+export interface CreateTraceOptions {
+  /** Bytes of a sub-buffer: a power of two, 64 to 64 MiB. Default 64 KiB. */
+  readonly subbufBytes?: number;
+  /** Sub-buffers of each CPU's buffer: a power of two, 2 to 64. Default 4. */
+  readonly subbufCount?: number;
+  /** What happens to a record that finds the buffer full. Default "discard". */
+  readonly mode?: TraceMode;
+  /**
+   * Events to record, as `tbuf record -e` takes them: `"app"`, `"app:request"`, `"sched,mem"`,
+   * `"0x0002f000"`; also of facilities that come later. Default `"all"`.
+   */
+  readonly events?: string;
+  /** Indices of the CPUs to record. Default: all, also those that come later. */
+  readonly cpus?: readonly number[];
+}
+
+/** Milliseconds between two looks at whether all threads have passed a quiescent point. */
+const SETTLE_MS = 1;
+let anonymous = 0;
+
+export class Dom0 {
+  /** The seed's operations, returning 0 or 1. */
+  readonly ops: SeedOps;
+  readonly clock: ClockBase;
+  readonly #core: CoreExports;
+  readonly #views: MemoryViews;
+  readonly #privcmd: Privcmd;
+  readonly #facilities: FacilityTable;
+  readonly #mayRecord: () => boolean;
+  readonly #virqHandlers = new Map<number, Set<VirqHandler>>();
+  #channels: EventChannels;
+  #closed = false;
+
+  /** Throws TraceError `dom0-taken`. Made by `Hypervisor.dom0`. */
+  constructor(
+    core: CoreExports,
+    views: MemoryViews,
+    clock: ClockBase,
+    cpu: () => Cpu | undefined,
+    tid = 0x50000000 + anonymous++,
+  ) {
+    if (core.claimDom0(tid)) throw hypercallError("dom0", core.reason(), { tid });
+    this.clock = clock;
+    this.#core = core;
+    this.#views = views;
+    // Its own control operations are recorded on its own CPU, and on no other hypervisor's.
+    this.#mayRecord = () => {
+      const binding = cpu()?.binding;
+      return binding !== undefined && currentBinding() === binding;
+    };
+    this.#privcmd = new Privcmd(core, views, this.#mayRecord);
+    this.ops = new SeedOps(this.#privcmd);
+    // Reading descriptions maps and unmaps frames all the time: that is no event of the program's.
+    const quietMap = (mfn: number, count: number) =>
+      new ForeignMapping(core, views, mfn, count, () => false);
+    this.#facilities = new FacilityTable(views, quietMap);
+    this.#channels = new EventChannels(core, views);
+  }
+
+  /**
+   * Creates a trace, stopped. Every CPU that exists gets a buffer at once, others when they join.
+   * Throws TraceError `name-bad`, `name-in-use`, `subbuf-bytes`, `subbuf-count`, `traces-full`,
+   * `no-memory`, `pattern` or `bad-option`, naming value and limit; nothing has changed then.
+   */
+  createTrace(name: string, options: CreateTraceOptions = {}): Trace {
+    this.#checkOpen("createTrace");
+    const { subbufBytes = 65536, subbufCount = 4, mode = "discard", events = "all" } = options;
+    if (mode !== "discard" && mode !== "overwrite") {
+      throw new TraceError("bad-option", `createTrace: mode=${mode} is no discard or overwrite`);
+    }
+    const selection = selectionOf(events);
+    const all = selectsAll(selection);
+    const failed = this.#privcmd.create({
+      name,
+      subbufBytes,
+      subbufCount,
+      mode,
+      cpuSet: cpuSetOf(options.cpus),
+      eventSet: all ? ones(TRACE_EVENT_SET_BYTES) : this.#eventSet(selection),
+      pattern: all ? "" : selection.text,
+    });
+    if (failed) throw this.#privcmd.error("create trace", { name, subbufBytes, subbufCount });
+    // Facilities that were registered between the look and the creation.
+    if (!all) this.#enableSelected(name, selection);
+    return this.openTrace(name);
+  }
+
+  /** A trace that exists, by name. Throws TraceError `name-unknown`. */
+  openTrace(name: string): Trace {
+    this.#checkOpen("openTrace");
+    if (typeof this.#privcmd.getInfo(name) === "number") {
+      throw this.#privcmd.error("open trace", { name });
+    }
+    const host: TraceHost = {
+      name,
+      cpus: Math.min(this.#views.data.getUint32(controlWord(CTL_CPUS_AT) * 4, true), CPUS_MAX),
+      privcmd: this.#privcmd,
+      facilities: this.#facilities,
+      map: (mfn, count) => this.mapForeignRange(mfn, count),
+      mayRecord: this.#mayRecord,
+      onVirq: (virq, handler) => this.#onVirq(virq, handler),
+      settled: (timeoutMs) => this.settled(timeoutMs),
+    };
+    return new Trace(host);
+  }
+
+  /**
+   * Maps `count` frames from frame `mfn` on, which must be shared with dom0, be the first of a run,
+   * and lie in it. Throws TraceError `not-shared`.
+   */
+  mapForeignRange(mfn: number, count: number): ForeignMapping {
+    this.#checkOpen("mapForeignRange");
+    return new ForeignMapping(this.#core, this.#views, mfn, count, this.#mayRecord);
+  }
+
+  /** The facilities that threads have registered so far, in the order of their event ids. */
+  facilities(): readonly RegisteredFacility[] {
+    this.#checkOpen("facilities");
+    return this.#facilities.all();
+  }
+
+  /**
+   * Calls `handler` when the VIRQ is raised, until `unbind`. One handler a VIRQ; the loops of
+   * `Trace.packets` share VIRQ_TBUF with it.
+   * @returns the port. Throws TraceError `virq`.
+   */
+  bindVirq(virq: number, handler: VirqHandler): number {
+    this.#checkOpen("bindVirq");
+    const handlers = this.#virqHandlers.get(virq);
+    if (handlers?.size) throw hypercallError("bindVirq", REASON_VIRQ, { virq });
+    return this.#bind(virq, handler);
+  }
+
+  /** Ends the calls for a VIRQ. Throws TraceError `virq` when it is not bound. */
+  unbind(virq: number): void {
+    this.#virqHandlers.delete(virq);
+    this.#channels.unbind(virq);
+  }
+
+  /** Holds the calls of a port back. Throws TraceError `port`. */
+  mask(port: number): void {
+    this.#channels.mask(port);
+  }
+
+  /** Lets them through again, at once if the port is pending. Throws TraceError `port`. */
+  unmask(port: number): void {
+    this.#channels.unmask(port);
+  }
+
+  /** How VIRQs are waited for, from the next binding on. Bound ones must be unbound first. */
+  configureEvents(options: EvtchnOptions): void {
+    this.#channels.close();
+    this.#virqHandlers.clear();
+    this.#channels = new EventChannels(this.#core, this.#views, options);
+  }
+
+  /**
+   * Gives the memory of destroyed traces back as far as it can be. True when every thread has passed
+   * a quiescent point since the last stop or destroy, and nothing is in quarantine.
+   */
+  settle(): boolean {
+    this.#checkOpen("settle");
+    return this.#core.settle() === 1;
+  }
+
+  /** Waits until `settle` is true; false when it is not after `timeoutMs`. */
+  async settled(timeoutMs = 1000): Promise<boolean> {
+    const end = performance.now() + timeoutMs;
+    while (!this.settle()) {
+      if (performance.now() >= end) return false;
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, SETTLE_MS);
+      });
+    }
+    return true;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** This thread stops being dom0; traces stay. May be called twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#channels.close();
+    this.#core.resignDom0();
+    this.#closed = true;
+  }
+
+  #bind(virq: number, handler: VirqHandler): number {
+    const handlers = new Set([handler]);
+    const port = this.#channels.bindVirq(virq, () => {
+      for (const each of [...handlers]) each();
+    });
+    this.#virqHandlers.set(virq, handlers);
+    return port;
+  }
+
+  #onVirq(virq: number, handler: VirqHandler): () => void {
+    const handlers = this.#virqHandlers.get(virq);
+    if (handlers) handlers.add(handler);
+    else this.#bind(virq, handler);
+    return () => {
+      const now = this.#virqHandlers.get(virq);
+      now?.delete(handler);
+      if (now?.size === 0 && !this.#closed) this.unbind(virq);
+    };
+  }
+
+  #eventSet(selection: Selection): Uint8Array {
+    const set = new Uint8Array(TRACE_EVENT_SET_BYTES);
+    for (const event of this.#selected(selection)) {
+      set[event >> 3] = (set[event >> 3] ?? 0) | (1 << (event & 7));
+    }
+    return set;
+  }
+
+  *#selected(selection: Selection): Generator<number> {
+    for (const { firstEvent, definition } of this.#facilities.all()) {
+      for (const [i, event] of definition.events.entries()) {
+        if (selects(selection, definition.name, event)) yield firstEvent + i;
+      }
+    }
+  }
+
+  #enableSelected(name: string, selection: Selection): void {
+    const index = this.#indexOf(name);
+    for (const event of this.#selected(selection)) this.#core.enableEvent(index, event);
+  }
+
+  /** Slot of a trace that exists: get_info tells its frame. */
+  #indexOf(name: string): number {
+    const info = this.#privcmd.getInfo(name);
+    const frame = typeof info === "number" ? 0 : info.mfn;
+    for (let trace = 0; trace < TRACES_MAX; trace++) {
+      const at = Atomics.load(this.#views.words, controlWord(CTL_TRACES_AT) + trace) >>> 0;
+      if (at !== 0 && at === frame * FRAME_BYTES) return trace;
+    }
+    return TRACES_MAX;
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#closed) throw new TraceError("closed", `${what}: this dom0 was closed`);
+  }
+}
+
+function selectionOf(events: string): Selection {
+  try {
+    return parseSelection(events);
+  } catch (error) {
+    throw new TraceError("bad-option", `createTrace: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function ones(bytes: number): Uint8Array {
+  return new Uint8Array(bytes).fill(0xff);
+}
+
+function cpuSetOf(cpus: readonly number[] | undefined): Uint8Array {
+  if (!cpus) return ones(TRACE_CPU_SET_BYTES);
+  const set = new Uint8Array(TRACE_CPU_SET_BYTES);
+  for (const cpu of cpus) {
+    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= CPUS_MAX) {
+      throw new TraceError(
+        "bad-option",
+        `createTrace: cpu=${cpu} is not from 0 to ${CPUS_MAX - 1}`,
+      );
+    }
+    set[cpu >> 3] = (set[cpu >> 3] ?? 0) | (1 << (cpu & 7));
+  }
+  return set;
+}

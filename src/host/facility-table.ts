@@ -1,0 +1,96 @@
+// The facilities that threads have registered, as dom0 reads them from the hypervisor's frames. A
+// description that makes no sense is reported once and passed over; its events are unknown then.
+
+import {
+  CTL_FACILITIES_AT,
+  EVENTS_MAX,
+  FACILITIES_MAX,
+  FACILITY_BYTES_AT,
+  FACILITY_EVENTS_AT,
+  FACILITY_FIRST_AT,
+  FACILITY_NAME_BYTES_AT,
+  FACILITY_TEXT_AT,
+  FRAME_BYTES,
+  SCRATCH_BYTES,
+} from "../../assembly/public/layout.js";
+import { compileEvent, type EventCodec } from "../event/codec.js";
+import { type FacilityDefinition, fromJson } from "../event/definition.js";
+import { controlWord, type MemoryViews } from "../memory.js";
+import type { ForeignMapping } from "./foreign-map.js";
+
+/** A facility and the id of its first event. */
+export interface RegisteredFacility {
+  readonly firstEvent: number;
+  readonly definition: FacilityDefinition;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+export class FacilityTable {
+  readonly #views: MemoryViews;
+  readonly #map: (mfn: number, count: number) => ForeignMapping;
+  readonly #facilities: RegisteredFacility[] = [];
+  readonly #codecs = new Map<number, EventCodec>();
+  #next = 0;
+
+  constructor(views: MemoryViews, map: (mfn: number, count: number) => ForeignMapping) {
+    this.#views = views;
+    this.#map = map;
+  }
+
+  /** All facilities registered so far, in the order of their event ids. */
+  all(): readonly RegisteredFacility[] {
+    while (this.#next < FACILITIES_MAX) {
+      const index = controlWord(CTL_FACILITIES_AT) + this.#next;
+      // Pairs with the CAS in facility.ts of the hypervisor: the description is complete.
+      const at = Atomics.load(this.#views.words, index) >>> 0;
+      if (at === 0) break;
+      this.#next++;
+      const facility = this.#read(at);
+      if (facility) this.#add(facility);
+    }
+    return this.#facilities;
+  }
+
+  /** The codec of an event; looks for new facilities when it does not know the id. */
+  codec(event: number): EventCodec | undefined {
+    const known = this.#codecs.get(event);
+    if (known) return known;
+    this.all();
+    return this.#codecs.get(event);
+  }
+
+  #add(facility: RegisteredFacility): void {
+    this.#facilities.push(facility);
+    facility.definition.events.forEach((definition, i) => {
+      this.#codecs.set(facility.firstEvent + i, compileEvent(definition));
+    });
+  }
+
+  #read(at: number): RegisteredFacility | undefined {
+    const { data } = this.#views;
+    if (at % FRAME_BYTES !== 0 || at + FRAME_BYTES > data.byteLength) return undefined;
+    const bytes = data.getUint32(at + FACILITY_BYTES_AT, true);
+    if (bytes > SCRATCH_BYTES) return undefined;
+    const mapping = this.#map(
+      at / FRAME_BYTES,
+      Math.ceil((FACILITY_TEXT_AT + bytes) / FRAME_BYTES),
+    );
+    try {
+      const header = new DataView(mapping.bytes.buffer, mapping.bytes.byteOffset, FACILITY_TEXT_AT);
+      const nameBytes = header.getUint32(FACILITY_NAME_BYTES_AT, true);
+      const firstEvent = header.getUint32(FACILITY_FIRST_AT, true);
+      const events = header.getUint32(FACILITY_EVENTS_AT, true);
+      const text = mapping.bytes.slice(FACILITY_TEXT_AT + nameBytes, FACILITY_TEXT_AT + bytes);
+      const definition = fromJson(decoder.decode(text));
+      const fits = firstEvent + events <= EVENTS_MAX && definition.events.length === events;
+      return fits ? { firstEvent, definition } : undefined;
+    } catch {
+      // Not a description: shared memory was overwritten. Its records cannot be told apart, and the
+      // ring readers mark what holds them as corrupt.
+      return undefined;
+    } finally {
+      mapping.unmap();
+    }
+  }
+}

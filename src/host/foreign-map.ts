@@ -1,0 +1,80 @@
+// Mapping the hypervisor's frames: dom0 names frame numbers, never addresses, and gets a view that
+// is bounded to them. A view of frames that were taken back fails loudly.
+
+import {
+  CONTROL_AT,
+  CTL_FRAME_TABLE_AT,
+  FRAME_BYTES,
+  FRAME_ENTRY_BYTES,
+  FRAME_SHARE_AT,
+} from "../../assembly/public/layout.js";
+import { memEvents } from "../builtin.js";
+import type { CoreExports } from "../core.js";
+import { hypercallError, TraceError } from "../errors.js";
+import type { MemoryViews } from "../memory.js";
+
+/** Frames that dom0 has mapped. The frames are not handed out again while they are mapped. */
+export class ForeignMapping {
+  readonly mfn: number;
+  /** Frames of 4096 bytes. */
+  readonly count: number;
+  readonly #core: CoreExports;
+  readonly #views: MemoryViews;
+  readonly #mayRecord: () => boolean;
+  readonly #bytes: Uint8Array;
+  /** The frame table's word that changes when the frames are unshared or freed. */
+  readonly #shareIndex: number;
+  readonly #share: number;
+  #open = true;
+
+  /** Throws TraceError `not-shared`. Made by `Dom0.mapForeignRange`. */
+  constructor(
+    core: CoreExports,
+    views: MemoryViews,
+    mfn: number,
+    count: number,
+    mayRecord: () => boolean,
+  ) {
+    if (core.map(mfn, count)) {
+      throw hypercallError("mapForeignRange", core.reason(), { mfn, count });
+    }
+    this.mfn = mfn;
+    this.count = count;
+    this.#core = core;
+    this.#views = views;
+    this.#mayRecord = mayRecord;
+    this.#bytes = new Uint8Array(views.buffer, mfn * FRAME_BYTES, count * FRAME_BYTES);
+    const table = views.data.getUint32(CONTROL_AT + CTL_FRAME_TABLE_AT, true);
+    this.#shareIndex = (table + mfn * FRAME_ENTRY_BYTES + FRAME_SHARE_AT) / 4;
+    this.#share = Atomics.load(views.words, this.#shareIndex);
+    if (mayRecord()) memEvents.mem_page_grant_map(0);
+  }
+
+  /** True while the frames are shared as they were when they were mapped. */
+  get valid(): boolean {
+    return this.#open && Atomics.load(this.#views.words, this.#shareIndex) === this.#share;
+  }
+
+  /**
+   * The frames' bytes, live and shared with their writer: copy before you hand them to an API that
+   * refuses shared memory. Throws TraceError `stale` once the frames were taken back (their trace
+   * was destroyed), `closed` after `unmap`.
+   */
+  get bytes(): Uint8Array {
+    if (!this.#open) {
+      throw new TraceError("closed", `mapping of mfn=${this.mfn}: it was unmapped`);
+    }
+    if (!this.valid) {
+      throw new TraceError("stale", `mapping of mfn=${this.mfn}: its trace was destroyed`);
+    }
+    return this.#bytes;
+  }
+
+  /** Gives the mapping back. May be called twice. */
+  unmap(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#core.unmap(this.mfn);
+    if (this.#mayRecord()) memEvents.mem_page_grant_unmap(0);
+  }
+}

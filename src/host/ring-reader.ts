@@ -1,0 +1,280 @@
+// Reading one CPU's ring. Nothing that the shared memory says is believed: positions are checked for
+// order, alignment and distance, lengths against bounds, each word is read once. A ring whose words
+// make no sense is marked corrupt and left alone. docs/design.md, "Reading".
+
+import {
+  FRAME_BYTES,
+  RING_CONSUMED_AT,
+  RING_DISCARDED_BIG_AT,
+  RING_DISCARDED_FULL_AT,
+  RING_OFFSET_AT,
+  RING_OVERWRITTEN_AT,
+  RING_SUBBUFS_AT,
+  SUBBUF_BEGIN_AT,
+  SUBBUF_CONTENT_END_AT,
+  SUBBUF_DISCARDED_AT,
+  SUBBUF_ENTRY_BYTES,
+  SUBBUF_RECORDS_AT,
+  SUBBUF_TS_LAST_AT,
+} from "../../assembly/public/layout.js";
+import { TraceError } from "../errors.js";
+import type { ForeignMapping } from "./foreign-map.js";
+import type { Packet } from "./packet.js";
+import type { TraceMode } from "./privcmd.js";
+import { type CodecOf, timeAt, walkRecords } from "./record-walk.js";
+
+/** Looks at a ring whose writer keeps moving before this turn is given up. */
+const TRIES = 64;
+
+export interface RingGeometry {
+  readonly cpu: number;
+  readonly mode: TraceMode;
+  /** Bytes of a sub-buffer, and how many there are: both powers of two, as create checked them. */
+  readonly subbufBytes: number;
+  readonly subbufCount: number;
+}
+
+/** A packet, and the positions between which it lies: what consume is to be told. */
+export interface FoundPacket extends Packet {
+  readonly old: number;
+  readonly until: number;
+}
+
+/** Nothing but the rest of a sub-buffer to give back: it holds no record that was not read. */
+export interface Padding {
+  readonly old: number;
+  readonly until: number;
+}
+
+type Found = FoundPacket | Padding | "empty" | "moved" | "corrupt";
+
+interface Entry {
+  readonly begin: number;
+  readonly records: number;
+  readonly tsLast: bigint;
+  readonly discarded: number;
+  readonly contentEnd: number;
+}
+
+export class RingReader {
+  readonly geometry: RingGeometry;
+  readonly #control: ForeignMapping;
+  readonly #data: ForeignMapping;
+  readonly #codecOf: CodecOf;
+  readonly #longs: BigUint64Array;
+  /** Highest offset and end time seen: both only grow (I1, I8). */
+  #offset = 0;
+  #end = 0n;
+  /** Records that this reader has taken from the sub-buffer in which it stands. */
+  #taken = { begin: 0, records: 0, known: true };
+  #corrupt = false;
+
+  constructor(
+    geometry: RingGeometry,
+    control: ForeignMapping,
+    data: ForeignMapping,
+    codecOf: CodecOf,
+  ) {
+    this.geometry = geometry;
+    this.#control = control;
+    this.#data = data;
+    this.#codecOf = codecOf;
+    const { buffer, byteOffset } = control.bytes;
+    this.#longs = new BigUint64Array(buffer, byteOffset, FRAME_BYTES / 8);
+    // Where an earlier reader stopped within a sub-buffer, only walking tells what it left.
+    this.#taken.known = this.#load(RING_CONSUMED_AT) === 0;
+  }
+
+  /** True once the ring's words made no sense; it is not read any more. */
+  get corrupt(): boolean {
+    return this.#corrupt;
+  }
+
+  /** Records lost so far: for the last packet of a stream. */
+  lost(): number {
+    return this.#discarded() + this.#load(RING_OVERWRITTEN_AT);
+  }
+
+  /**
+   * The next packet at the reader's position, or the padding there. undefined: nothing to read now,
+   * or nothing but a sub-buffer that is still being written and `partial` is false.
+   */
+  next(partial: boolean): FoundPacket | Padding | undefined {
+    for (let tries = 0; tries < TRIES && !this.#corrupt; tries++) {
+      const found = this.#look(this.#load(RING_CONSUMED_AT), partial);
+      if (found === "corrupt") this.#corrupt = true;
+      else if (found === "empty") return undefined;
+      else if (found !== "moved") return found;
+    }
+    return undefined;
+  }
+
+  /** All that is in the ring now, copied, without giving anything back. */
+  snapshot(): FoundPacket[] {
+    const packets: FoundPacket[] = [];
+    const stop = this.#load(RING_OFFSET_AT);
+    let at = this.#load(RING_CONSUMED_AT);
+    for (let tries = 0; tries < TRIES + 2 * this.geometry.subbufCount && at < stop; tries++) {
+      const found = this.#look(at, true, true);
+      if (found === "empty" || found === "corrupt") break;
+      if (found === "moved") {
+        at = Math.max(at, this.#load(RING_CONSUMED_AT));
+        continue;
+      }
+      if ("bytes" in found) packets.push(found);
+      at = found.until;
+    }
+    // What was pushed meanwhile was copied before it was overwritten: each look has checked that.
+    return packets;
+  }
+
+  /** Notes that what `next` found was given back to the writer. */
+  consumed(found: FoundPacket | Padding): void {
+    const begin = this.#beginOf(found.until);
+    const records = "records" in found ? found.records : 0;
+    const before = this.#taken.begin === begin && begin <= found.old ? this.#taken.records : 0;
+    const whole = found.until === begin;
+    const known = whole || this.#beginOf(found.old) === found.old || this.#taken.known;
+    this.#taken = { begin, records: whole ? 0 : before + records, known };
+    if ("end" in found) this.#end = found.end;
+  }
+
+  /** Unmaps the ring. */
+  close(): void {
+    this.#control.unmap();
+    this.#data.unmap();
+  }
+
+  /** Looks at position `old`; `copying` for a reader that will not consume. */
+  #look(old: number, partial: boolean, copying = this.#overwrites()): Found {
+    // Pairs with publish in ring.ts and the delivery in switch.ts: every byte below it is there (I3).
+    const offset = this.#load(RING_OFFSET_AT);
+    const wrong = this.#checkPositions(old, offset);
+    if (wrong) return wrong;
+    if (old === offset) return "empty";
+    const begin = this.#beginOf(old);
+    const until = begin + this.geometry.subbufBytes;
+    return offset < until
+      ? this.#open(old, offset, partial, copying)
+      : this.#closed(old, begin, until, offset, copying);
+  }
+
+  #checkPositions(old: number, offset: number): "moved" | "corrupt" | undefined {
+    const { subbufBytes, subbufCount } = this.geometry;
+    if (offset < this.#offset || offset % 4 !== 0 || old % 4 !== 0) return "corrupt";
+    const distance = offset - old;
+    if (distance >= 0 && distance <= subbufBytes * subbufCount) {
+      this.#offset = offset;
+      return undefined;
+    }
+    // A push between the two loads explains a distance that is too large, and nothing else does.
+    return distance > 0 && this.#movedFrom(old) ? "moved" : "corrupt";
+  }
+
+  /** A sub-buffer that the writer has left: its entry tells all. */
+  #closed(old: number, begin: number, until: number, offset: number, copying: boolean): Found {
+    const entry = this.#entry(begin);
+    const next = this.#entry(until);
+    const end = begin + entry.contentEnd;
+    const own = entry.begin === begin && next.begin === until;
+    const sane = own && entry.contentEnd < this.geometry.subbufBytes && entry.contentEnd % 4 === 0;
+    if (!sane) return this.#movedFrom(old) ? "moved" : "corrupt";
+    if (end <= old) return { old, until };
+    const bytes = this.#bytes(old, end, copying);
+    if (copying && this.#movedFrom(old)) return "moved";
+    const records = this.#recordsLeft(old, begin, next.records - entry.records, bytes);
+    const first = timeAt(viewOf(bytes), 0);
+    if (records <= 0 || first < this.#floor(old) || first > entry.tsLast) return "corrupt";
+    // The last packet before an empty ring tells all losses: no later one may come to do it.
+    const discarded = until === offset ? this.#discarded() : entry.discarded;
+    return this.#packet({ old, until, begin: first, end: entry.tsLast, records, bytes, discarded });
+  }
+
+  /** The sub-buffer that is being written: what is below `offset` is complete all the same. */
+  #open(old: number, offset: number, partial: boolean, copying: boolean): Found {
+    if (!partial) return "empty";
+    const bytes = this.#bytes(old, offset, copying);
+    if (copying && this.#movedFrom(old)) return "moved";
+    const view = viewOf(bytes);
+    const walked = walkRecords(view, 0, bytes.length, this.#codecOf);
+    if (!walked) return this.#movedFrom(old) ? "moved" : "corrupt";
+    const begin = timeAt(view, 0);
+    if (begin < this.#floor(old)) return "corrupt";
+    const { records, last } = walked;
+    const discarded = this.#discarded();
+    return this.#packet({
+      old,
+      until: offset,
+      begin,
+      end: last,
+      records,
+      bytes,
+      discarded,
+      partial: true,
+    });
+  }
+
+  #packet(found: Omit<FoundPacket, "cpu" | "partial"> & { partial?: boolean }): FoundPacket {
+    return { partial: false, ...found, cpu: this.geometry.cpu };
+  }
+
+  /** Records from `old` to the end of a closed sub-buffer that holds `all`. */
+  #recordsLeft(old: number, begin: number, all: number, bytes: Uint8Array): number {
+    if (old === begin) return all;
+    if (this.#taken.known && this.#taken.begin === begin) return all - this.#taken.records;
+    return walkRecords(viewOf(bytes), 0, bytes.length, this.#codecOf)?.records ?? -1;
+  }
+
+  /** Time before which no record at the consuming position can be. Snapshots begin anywhere. */
+  #floor(old: number): bigint {
+    return old === this.#load(RING_CONSUMED_AT) ? this.#end : 0n;
+  }
+
+  #overwrites(): boolean {
+    return this.geometry.mode === "overwrite";
+  }
+
+  /** True when the writer has pushed the reader on from `old`: what was read there is void (I6). */
+  #movedFrom(old: number): boolean {
+    return this.#load(RING_CONSUMED_AT) > old;
+  }
+
+  #bytes(from: number, to: number, copying: boolean): Uint8Array {
+    const { subbufBytes, subbufCount } = this.geometry;
+    const at = from % (subbufBytes * subbufCount);
+    const bytes = this.#data.bytes;
+    return copying ? bytes.slice(at, at + to - from) : bytes.subarray(at, at + to - from);
+  }
+
+  #beginOf(position: number): number {
+    return position - (position % this.geometry.subbufBytes);
+  }
+
+  #entry(begin: number): Entry {
+    const { subbufBytes, subbufCount } = this.geometry;
+    const at = RING_SUBBUFS_AT + ((begin / subbufBytes) % subbufCount) * SUBBUF_ENTRY_BYTES;
+    return {
+      begin: this.#load(at + SUBBUF_BEGIN_AT),
+      records: this.#load(at + SUBBUF_RECORDS_AT),
+      tsLast: Atomics.load(this.#longs, (at + SUBBUF_TS_LAST_AT) / 8),
+      discarded: this.#load(at + SUBBUF_DISCARDED_AT),
+      // The upper half of its long word is unused.
+      contentEnd: this.#load(at + SUBBUF_CONTENT_END_AT) % 2 ** 32,
+    };
+  }
+
+  #discarded(): number {
+    return this.#load(RING_DISCARDED_FULL_AT) + this.#load(RING_DISCARDED_BIG_AT);
+  }
+
+  #load(at: number): number {
+    if (!this.#control.valid) {
+      throw new TraceError("stale", `CPU ${this.geometry.cpu}: its trace was destroyed`);
+    }
+    return Number(Atomics.load(this.#longs, at / 8));
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,62 @@
+// The seed's operations with the seed's answers: 0 success, 1 failure. A thin face over the same
+// hypercalls as the typed one; `reason()` tells what a 1 meant.
+
+import { explain } from "../errors.js";
+import type { CpuInfo, Privcmd, TraceControlInfo } from "./privcmd.js";
+
+/** Sub-buffers into which `create` divides its size. */
+const SUBBUFS = 4;
+const EVERYTHING = 0xff;
+
+export class SeedOps {
+  readonly #privcmd: Privcmd;
+
+  constructor(privcmd: Privcmd) {
+    this.#privcmd = privcmd;
+  }
+
+  /** @param size bytes of each CPU's buffer, a power of two from 256: four sub-buffers */
+  create(name: string, size: number): number {
+    return this.#privcmd.create({
+      name,
+      subbufBytes: size / SUBBUFS,
+      subbufCount: SUBBUFS,
+      mode: "discard",
+      cpuSet: new Uint8Array(32).fill(EVERYTHING),
+      eventSet: new Uint8Array(512).fill(EVERYTHING),
+      pattern: "",
+    });
+  }
+
+  destroy(name: string): number {
+    return this.#privcmd.destroy(name);
+  }
+
+  start(name: string): number {
+    return this.#privcmd.start(name);
+  }
+
+  stop(name: string): number {
+    return this.#privcmd.stop(name);
+  }
+
+  /**
+   * Gives the sub-buffer that begins at `old` back to the writer of `cpu`.
+   * @param old the consumed count that the reader had from get_info
+   * @returns 1 when it was pushed, when `old` is not the consumed count, or when the writer has not
+   * left that sub-buffer yet
+   */
+  consume(name: string, cpu: number, old: number): number {
+    return this.#privcmd.consume(name, cpu, old, 0, 0);
+  }
+
+  /** A fresh copy of the control information, with each CPU's counts; 1: failure. */
+  getInfo(name: string, cpu?: number): TraceControlInfo | CpuInfo | undefined | number {
+    return cpu === undefined ? this.#privcmd.getInfo(name) : this.#privcmd.getCpuInfo(name, cpu);
+  }
+
+  /** Why the last operation of this thread returned 1, in words. */
+  reason(): string {
+    return explain(this.#privcmd.reason()).words;
+  }
+}

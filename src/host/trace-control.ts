@@ -1,0 +1,217 @@
+// The typed face of a trace: what the seed's operations do, with errors that say why, and the
+// consumer's loops on top.
+
+import { FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
+import { VIRQ_TBUF } from "../../assembly/public/ops.js";
+import { coreEvents } from "../builtin.js";
+import { TraceError } from "../errors.js";
+import { Consumer, type ConsumerParts } from "./consumer.js";
+import { POLL_SLEEP_MILLIS } from "./evtchn.js";
+import type { Packet } from "./packet.js";
+import type { CpuInfo, TraceMode } from "./privcmd.js";
+
+/** What a trace looks like now. Sizes are in bytes, counts in records; all of it may be stale. */
+export interface TraceInfo {
+  readonly name: string;
+  readonly active: boolean;
+  readonly mode: TraceMode;
+  readonly subbufBytes: number;
+  readonly subbufCount: number;
+  /** How many traces of this hypervisor are active. */
+  readonly activeTraces: number;
+  /** Bytes of memory that the trace holds: buffers and control blocks. */
+  readonly memoryBytes: number;
+  /** The CPUs that have a buffer, ascending. */
+  readonly cpus: readonly CpuInfo[];
+  /** CPUs whose shared words made no sense: their buffers are not read any more. */
+  readonly corrupt: readonly number[];
+}
+
+export interface PacketsOptions {
+  /** Ends the loop: what is in the buffers stays there. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds after which sub-buffers that are not full yet are read too. Default 100. */
+  readonly pollMs?: number;
+  /** False: an open loop does not keep the process alive. Default true. */
+  readonly ref?: boolean;
+}
+
+/** What a trace needs of dom0. */
+export interface TraceHost extends Omit<ConsumerParts, "info"> {
+  readonly mayRecord: () => boolean;
+  /** Calls back whenever VIRQ_TBUF is raised; returns what ends that. */
+  readonly onVirq: (virq: number, handler: () => void) => () => void;
+  readonly settled: (timeoutMs: number) => Promise<boolean>;
+}
+
+export class Trace {
+  readonly name: string;
+  readonly #host: TraceHost;
+  #consumer: Consumer | undefined;
+  #destroyed = false;
+
+  /** Made by `Dom0.createTrace` and `Dom0.openTrace`. */
+  constructor(host: TraceHost) {
+    this.name = host.name;
+    this.#host = host;
+  }
+
+  /** Starts recording. A trace that is active already stays so. Throws TraceError. */
+  start(): void {
+    const { privcmd, name, mayRecord } = this.#host;
+    this.#check("start", privcmd.start(name));
+    if (mayRecord()) coreEvents.trace_start(name);
+  }
+
+  /**
+   * Stops recording. A thread that is inside a record call right now still publishes that one
+   * record; `await trace.stopped()` tells when no thread is any more. Throws TraceError.
+   */
+  stop(): void {
+    const { privcmd, name, mayRecord } = this.#host;
+    if (mayRecord()) coreEvents.trace_stop(name);
+    this.#check("stop", privcmd.stop(name));
+  }
+
+  /**
+   * Resolves when no thread can be inside a record call that began before the last stop: then a
+   * drain reads the last record there is. False after `timeoutMs` without an answer of every thread,
+   * such as one that is blocked, or busy and not recording.
+   */
+  stopped(timeoutMs = 1000): Promise<boolean> {
+    return this.#host.settled(timeoutMs);
+  }
+
+  /** A fresh copy of the trace's control information. Throws TraceError. */
+  info(): TraceInfo {
+    const { privcmd, name, cpus } = this.#host;
+    const info = this.#controlInfo("info");
+    const cpuInfos: CpuInfo[] = [];
+    for (let cpu = 0; cpu < cpus; cpu++) {
+      const cpuInfo = privcmd.getCpuInfo(name, cpu);
+      if (typeof cpuInfo === "object") cpuInfos.push(cpuInfo);
+    }
+    const perCpu = roundToFrames(info.subbufBytes * info.subbufCount) + FRAME_BYTES;
+    return {
+      name,
+      active: info.state === TRACE_ACTIVE,
+      mode: info.mode,
+      subbufBytes: info.subbufBytes,
+      subbufCount: info.subbufCount,
+      activeTraces: info.activeTraces,
+      memoryBytes: FRAME_BYTES + perCpu * cpuInfos.length,
+      cpus: cpuInfos,
+      corrupt: this.#corrupt(),
+    };
+  }
+
+  /**
+   * All records that are in the buffers now, copied; nothing is consumed and nobody is stopped. Safe
+   * at any time, also from a handler of `exit`. Throws TraceError.
+   */
+  snapshot(): Packet[] {
+    return this.#reading()
+      .readers()
+      .flatMap((reader) => reader.snapshot());
+  }
+
+  /**
+   * Consumes what is in the buffers now, without waiting: calls `take` for each packet and returns
+   * their number. A packet whose `take` throws is not consumed in discard mode. Throws TraceError.
+   */
+  drain(take: (packet: Packet) => void, options: { partial?: boolean } = {}): number {
+    let packets = 0;
+    for (const packet of this.#reading().pass(options.partial ?? true)) {
+      take(packet);
+      packets++;
+    }
+    return packets;
+  }
+
+  /**
+   * Packets as they come, until `signal` aborts or the trace is destroyed: full sub-buffers when
+   * VIRQ_TBUF announces them, the others after `pollMs`. In discard mode a packet's bytes are good
+   * until the next one is asked for. Throws TraceError.
+   */
+  async *packets(options: PacketsOptions = {}): AsyncGenerator<Packet, void, undefined> {
+    const { signal, pollMs = POLL_SLEEP_MILLIS, ref = true } = options;
+    const { onVirq } = this.#host;
+    const consumer = this.#reading();
+    let wake = (): void => {};
+    let raised = false;
+    const ring = (): void => {
+      raised = true;
+      wake();
+    };
+    const off = onVirq(VIRQ_TBUF, ring);
+    signal?.addEventListener("abort", ring);
+    let partialAt = performance.now() + pollMs;
+    try {
+      while (!signal?.aborted && !this.#destroyed) {
+        raised = false;
+        const partial = performance.now() >= partialAt;
+        if (partial) partialAt = performance.now() + pollMs;
+        for (const packet of consumer.pass(partial)) {
+          yield packet;
+          if (signal?.aborted || this.#destroyed) return;
+        }
+        const pause = Math.max(0, partialAt - performance.now());
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, raised || signal?.aborted ? 0 : pause);
+          if (!ref) (timer as { unref?: () => void }).unref?.();
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+    } finally {
+      off();
+      signal?.removeEventListener("abort", ring);
+    }
+  }
+
+  /**
+   * Stops the trace and takes it from everybody at once; nobody waits. Its memory is free for others
+   * when every thread has passed a quiescent point (`dom0.settled()`). What was mapped of it goes
+   * stale. Throws TraceError `name-unknown` when it is destroyed already.
+   */
+  destroy(): void {
+    const { privcmd, name } = this.#host;
+    this.#check("destroy", privcmd.destroy(name));
+    this.#destroyed = true;
+    this.#consumer?.close();
+    this.#consumer = undefined;
+  }
+
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  #reading(): Consumer {
+    if (this.#destroyed) throw new TraceError("stale", `trace ${this.name}: it was destroyed`);
+    this.#consumer ??= new Consumer({ ...this.#host, info: this.#controlInfo("read") });
+    return this.#consumer;
+  }
+
+  #corrupt(): number[] {
+    const readers = this.#consumer?.readers() ?? [];
+    return readers.filter(({ corrupt }) => corrupt).map(({ geometry }) => geometry.cpu);
+  }
+
+  #controlInfo(what: string) {
+    const { privcmd, name } = this.#host;
+    const info = privcmd.getInfo(name);
+    if (typeof info === "number") throw privcmd.error(`${what} trace`, { name });
+    return info;
+  }
+
+  #check(what: string, failed: number): void {
+    const { privcmd, name } = this.#host;
+    if (failed) throw privcmd.error(`${what} trace`, { name });
+  }
+}
+
+function roundToFrames(bytes: number): number {
+  return Math.ceil(bytes / FRAME_BYTES) * FRAME_BYTES;
+}

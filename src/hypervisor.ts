@@ -1,0 +1,199 @@
+// Booting a hypervisor, and joining it from other threads.
+
+import {
+  ABI_VERSION,
+  CONTROL_AT,
+  CPUS_MAX,
+  CTL_ABI_AT,
+  CTL_FRAMES_AT,
+  CTL_MAGIC_AT,
+  CTL_STATE_AT,
+  FRAME_BYTES,
+  FRAMES_MAX,
+  MAGIC,
+  STATE_READY,
+} from "../assembly/public/layout.js";
+import { type ClockBase, readClockBase } from "./clock.js";
+import { type CoreExports, coreModule, instantiate } from "./core.js";
+import { type AttachOptions, Cpu } from "./cpu.js";
+import { hypercallError, TraceError } from "./errors.js";
+import { builtinFacilities } from "./facilities/index.js";
+import { registerDefinition } from "./facility-register.js";
+import { Dom0 } from "./host/dom0.js";
+import { controlWord, type MemoryViews, viewsOf } from "./memory.js";
+
+const WASM_PAGE_BYTES = 65536;
+const BOOT_TID = 0x7ffffffe;
+
+export interface BootOptions {
+  /** Bytes of shared memory, all of it reserved at once; a multiple of 65536. Default 16 MiB. */
+  readonly memoryBytes?: number;
+  /** Most threads that can be CPUs at a time, 1 to 256. Default 64. */
+  readonly cpus?: number;
+}
+
+/** What another thread needs to join: send it by postMessage or workerData. */
+export interface HypervisorHandle {
+  readonly kind: "tbuf-hypervisor";
+  readonly abi: number;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly clock: ClockBase;
+}
+
+/**
+ * This thread's instance of a hypervisor. Several hypervisors in one process share nothing.
+ *
+ * Closing it (or leaving its `using` scope) makes this thread stop being a CPU and dom0; the memory
+ * goes when the last thread has let go of it.
+ */
+export class Hypervisor {
+  readonly #handle: HypervisorHandle;
+  readonly #core: CoreExports;
+  readonly #views: MemoryViews;
+  #cpu: Cpu | undefined;
+  #dom0: Dom0 | undefined;
+
+  private constructor(handle: HypervisorHandle) {
+    this.#handle = handle;
+    this.#core = instantiate(handle.module, handle.memory);
+    this.#views = viewsOf(handle.memory);
+    const dispose: symbol | undefined = Symbol.dispose;
+    if (dispose) Object.defineProperty(this, dispose, { value: () => this.close() });
+  }
+
+  /**
+   * Boots a hypervisor in fresh shared memory. Throws TraceError `bad-option` for a size or number
+   * out of range, `unsupported` where the runtime cannot make shared memory of that size.
+   */
+  static boot(options: BootOptions = {}): Hypervisor {
+    const { memoryBytes = 16 * 1024 * 1024, cpus = 64 } = options;
+    const most = Math.floor(((FRAMES_MAX + 1) * FRAME_BYTES) / WASM_PAGE_BYTES) - 1;
+    const pages = memoryBytes / WASM_PAGE_BYTES;
+    if (!Number.isInteger(pages) || pages < 4 || pages > most) {
+      throw new TraceError(
+        "bad-option",
+        `boot: memoryBytes=${memoryBytes} is not a multiple of ${WASM_PAGE_BYTES} from ` +
+          `${4 * WASM_PAGE_BYTES} to ${most * WASM_PAGE_BYTES}`,
+      );
+    }
+    if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX) {
+      throw new TraceError("bad-option", `boot: cpus=${cpus} is not from 1 to ${CPUS_MAX}`);
+    }
+    const hypervisor = new Hypervisor({
+      kind: "tbuf-hypervisor",
+      abi: ABI_VERSION,
+      module: coreModule(),
+      memory: newMemory(pages),
+      clock: readClockBase(),
+    });
+    hypervisor.#boot((pages * WASM_PAGE_BYTES) / FRAME_BYTES, cpus);
+    return hypervisor;
+  }
+
+  /**
+   * Joins a hypervisor that another thread has booted. Throws TraceError `bad-handle` when this is
+   * no handle or no hypervisor is there, `abi-mismatch` (naming both versions) when that thread's
+   * copy of this package lays memory out in another way.
+   */
+  static join(handle: HypervisorHandle): Hypervisor {
+    if (handle?.kind !== "tbuf-hypervisor" || !(handle.memory instanceof WebAssembly.Memory)) {
+      throw new TraceError("bad-handle", `join: ${typeof handle} is no handle of a hypervisor`);
+    }
+    checkAbi("the handle", handle.abi);
+    const control = new Int32Array(handle.memory.buffer, CONTROL_AT, 16);
+    const magic = control[CTL_MAGIC_AT / 4];
+    if (Atomics.load(control, CTL_STATE_AT / 4) !== STATE_READY || magic !== MAGIC) {
+      throw new TraceError("bad-handle", `join: no hypervisor in that memory, magic=${magic}`);
+    }
+    checkAbi("the memory", control[CTL_ABI_AT / 4] ?? 0);
+    return new Hypervisor(handle);
+  }
+
+  #boot(frames: number, cpus: number): void {
+    const core = this.#core;
+    const failed = core.boot(frames, cpus);
+    if (failed) throw hypercallError("boot", core.reason(), { frames, cpus });
+    if (core.join(BOOT_TID, BOOT_TID, 0) < 0)
+      throw hypercallError("boot", core.reason(), { frames });
+    for (const definition of builtinFacilities) registerDefinition(core, this.#views, definition);
+    core.leave();
+  }
+
+  /** Structured-cloneable: what another thread needs to join. */
+  handle(): HypervisorHandle {
+    return this.#handle;
+  }
+
+  /**
+   * Makes this thread a CPU, which its tracepoints then record on. Once a thread; a second call
+   * returns the same. Throws TraceError `no-cpu` when all are in use, `no-memory` when the buffers
+   * of the traces that exist do not fit.
+   */
+  attach(options: AttachOptions = {}): Cpu {
+    if (!this.#cpu || this.#cpu.detached) {
+      this.#cpu = new Cpu(this.#core, this.#views, this.#handle.clock, options);
+    }
+    return this.#cpu;
+  }
+
+  /** This thread's CPU, if it is one. */
+  get cpu(): Cpu | undefined {
+    return this.#cpu?.detached === false ? this.#cpu : undefined;
+  }
+
+  /**
+   * Makes this thread dom0, the one that controls and reads traces. Throws TraceError `dom0-taken`
+   * while another thread is. A second call returns the same.
+   * @param tid number of this thread, by which `reap` may take the claim from it when it has died
+   */
+  dom0(tid?: number): Dom0 {
+    if (!this.#dom0 || this.#dom0.closed) {
+      this.#dom0 = new Dom0(this.#core, this.#views, this.#handle.clock, () => this.cpu, tid);
+    }
+    return this.#dom0;
+  }
+
+  /**
+   * Tells the hypervisor that a thread, and all threads that it started, have died: their CPUs can
+   * be used again, and dom0 need not wait for them. Only with proof, such as Node's 'exit' event of
+   * the Worker; a wrong word corrupts what that thread still writes.
+   * @returns the number of CPUs that were given back
+   */
+  reap(tid: number): number {
+    return this.#core.reap(tid);
+  }
+
+  /** Frames of 4096 bytes that are free, and all that there are. */
+  frames(): { free: number; total: number } {
+    const total = Atomics.load(this.#views.words, controlWord(CTL_FRAMES_AT));
+    return { free: this.#core.framesFree(), total };
+  }
+
+  /** This thread stops being dom0 and a CPU. May be called twice. */
+  close(): void {
+    this.#dom0?.close();
+    this.#cpu?.detach();
+  }
+}
+
+function checkAbi(where: string, abi: number): void {
+  if (abi === ABI_VERSION) return;
+  throw new TraceError(
+    "abi-mismatch",
+    `join: ${where} has ABI version ${abi}, this copy of tbuf has ${ABI_VERSION}`,
+  );
+}
+
+function newMemory(pages: number): WebAssembly.Memory {
+  try {
+    // Never grown: other threads would go on with the old, shorter buffer.
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (error) {
+    throw new TraceError(
+      "unsupported",
+      `boot: this runtime makes no shared memory of ${pages * WASM_PAGE_BYTES} bytes`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,48 @@
+// The public API: exports only.
+
+export type { Clock, ClockBase } from "./clock.js";
+export type { AttachOptions, Cpu } from "./cpu.js";
+export { TraceError, type TraceErrorCode } from "./errors.js";
+export {
+  array,
+  bool,
+  bytes,
+  defineFacility,
+  type EventDefinition,
+  enumOf,
+  event,
+  type FacilityDefinition,
+  type FacilityTable,
+  type Field,
+  type FieldType,
+  f32,
+  f64,
+  field,
+  i8,
+  i16,
+  i32,
+  i64,
+  string,
+  u8,
+  u16,
+  u32,
+  u64,
+} from "./event/index.js";
+export { facility, type Tracepoints, tracepointsOf } from "./facility.js";
+export { POLL_SLEEP_MILLIS, VIRQ_DOM_EXC, VIRQ_TBUF } from "./host/evtchn.js";
+export type {
+  CpuInfo,
+  CreateTraceOptions,
+  Dom0,
+  ForeignMapping,
+  Packet,
+  PacketsOptions,
+  Trace,
+  TraceInfo,
+  TraceMode,
+} from "./host/index.js";
+export {
+  type BootOptions,
+  Hypervisor,
+  type HypervisorHandle,
+} from "./hypervisor.js";

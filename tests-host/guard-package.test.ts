@@ -1,0 +1,84 @@
+// What package.json promises, checked against what the build left behind. Needs a build.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readText, root } from "./guard-sources.js";
+
+type Target = string | { [condition: string]: Target };
+
+interface PackageJson {
+  name: string;
+  bin: Record<string, string>;
+  exports: Record<string, Target>;
+  files: string[];
+}
+
+const packageJson = JSON.parse(readText("package.json")) as PackageJson;
+
+const targetsOf = (target: Target): string[] =>
+  typeof target === "string" ? [target] : Object.values(target).flatMap(targetsOf);
+
+const missing = (paths: string[]) => paths.filter((path) => !existsSync(join(root, path)));
+
+/** Lines of a lockfile that bind it to the host it was written at. */
+const boundLines = (lockfile: string) => lockfile.match(/"resolved":\s*"[a-z+]*https?:.*/g) ?? [];
+
+describe("package.json", () => {
+  it("exports only files that are there", () => {
+    const targets = Object.values(packageJson.exports).flatMap(targetsOf);
+    expect(targets.length).toBeGreaterThan(5);
+    expect(missing(targets)).toEqual([]);
+  });
+
+  it("ships only files that are there", () => {
+    expect(missing([...packageJson.files, "dist/preload.cjs"])).toEqual([]);
+  });
+
+  it("exports and starts nothing that it does not ship", () => {
+    const used = [
+      ...Object.values(packageJson.exports).flatMap(targetsOf),
+      ...Object.values(packageJson.bin),
+    ].map((path) => path.replace(/^\.\//, ""));
+    const shipped = [...packageJson.files, "package.json"];
+    const isShipped = (path: string) =>
+      shipped.some((entry) => path === entry || path.startsWith(`${entry}/`));
+    expect(used.filter((path) => !isShipped(path))).toEqual([]);
+  });
+
+  it.each(Object.entries(packageJson.bin))(
+    "has a command %s that can be started",
+    (_name, path) => {
+      const file = join(root, path);
+      expect(readFileSync(file, "utf8").split("\n", 1)).toEqual(["#!/usr/bin/env node"]);
+      expect(statSync(file).mode & 0o111).toBe(0o111);
+    },
+  );
+
+  const modules = Object.keys(packageJson.exports).filter((key) => !/\.(json|wasm)$/.test(key));
+
+  it.each(modules)("can be imported by its own name: %s", (key) => {
+    // In a process of its own: the test runner resolves imports by rules of its own.
+    const specifier = JSON.stringify(packageJson.name + key.slice(1));
+    const code = `console.log(Object.keys(await import(${specifier})).length)`;
+    const args = ["--input-type=module", "--eval", code];
+    const printed = execFileSync(process.execPath, args, {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    expect(Number(printed)).toBeGreaterThan(0);
+  });
+});
+
+describe("package-lock.json", () => {
+  it("names no host to install from", () => {
+    expect(boundLines(readText("package-lock.json"))).toEqual([]);
+  });
+
+  it("would be caught if it did", () => {
+    const lockfile = `{ "resolved": "https://example.org/a/-/a-1.0.0.tgz", "integrity": "" }`;
+    expect(boundLines(lockfile)).toHaveLength(1);
+  });
+});

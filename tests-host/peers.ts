@@ -1,0 +1,32 @@
+// Programs of others that tests hold tbuf against. Where one is not installed its tests are skipped,
+// unless TBUF_REQUIRE_PEERS=1 says that this machine is to have them all.
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { it } from "vitest";
+
+/**
+ * Whether the program `name` is on PATH. Throws an Error if it is not and TBUF_REQUIRE_PEERS is 1.
+ */
+export function peer(name: string): boolean {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const found = folders.some((folder) => isExecutable(join(folder, name)));
+  if (!found && process.env.TBUF_REQUIRE_PEERS === "1") {
+    throw new Error(`${name} is not on PATH, and TBUF_REQUIRE_PEERS=1`);
+  }
+  return found;
+}
+
+/** `it` for tests that need the program `name`: skips them where it is not installed. */
+export function itWith(name: string): typeof it | typeof it.skip {
+  return peer(name) ? it : it.skip;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
