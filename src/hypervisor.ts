@@ -21,6 +21,7 @@ import { builtinFacilities } from "./facilities/index.js";
 import { registerDefinition } from "./facility-register.js";
 import { Dom0 } from "./host/dom0.js";
 import { controlWord, type MemoryViews, viewsOf } from "./memory.js";
+import { readThreads, type ThreadInfo } from "./threads.js";
 
 const WASM_PAGE_BYTES = 65536;
 const BOOT_TID = 0x7ffffffe;
@@ -162,6 +163,11 @@ export class Hypervisor {
    */
   reap(tid: number): number {
     return this.#core.reap(tid);
+  }
+
+  /** The CPUs that thread `tid`, and the threads that it started, hold now. */
+  threadsOf(tid: number): ThreadInfo[] {
+    return readThreads(this.#views).filter((thread) => thread.tid === tid || thread.parent === tid);
   }
 
   /** Frames of 4096 bytes that are free, and all that there are. */

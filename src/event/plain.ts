@@ -4,7 +4,23 @@
 // never throw; exceptions of user code pass through.
 
 import { SCRATCH_BYTES } from "../../assembly/public/layout.js";
-import type { FieldType } from "./field.js";
+import {
+  ARRAY,
+  BOOL,
+  BYTES,
+  ENUM,
+  F32,
+  F64,
+  I8,
+  I16,
+  I64,
+  type Shape,
+  STRING,
+  U8,
+  U16,
+  U32,
+  U64,
+} from "./shape.js";
 
 /**
  * Elements that an array argument may have; a longer one becomes `TOO_LONG`, as its record cannot
@@ -17,6 +33,8 @@ export const TOO_LONG: unique symbol = Symbol("too long");
 
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
+const floats = new Float32Array(1);
+const floatBits = new Int32Array(floats.buffer);
 
 /**
  * What an object turns itself into, by the rules of the language, but `undefined` where these rules
@@ -43,7 +61,7 @@ function isObject(value: unknown): boolean {
 }
 
 /** A number of any size for any value; NaN and undefined become 0 later, as they are stored. */
-export function toNumber(value: unknown): number {
+function toNumber(value: unknown): number {
   if (typeof value === "number") return value;
   const primitive = toPrimitive(value, "number");
   if (typeof primitive === "symbol" || primitive === undefined) return 0;
@@ -51,7 +69,7 @@ export function toNumber(value: unknown): number {
 }
 
 /** The low 32 bits of a number, signed, for any value. */
-export function toInt32(value: unknown): number {
+function toInt32(value: unknown): number {
   if (typeof value === "number") return value | 0;
   const primitive = toPrimitive(value, "number");
   if (typeof primitive === "bigint") return Number(BigInt.asIntN(32, primitive));
@@ -67,14 +85,14 @@ function toWide(value: unknown): number | bigint {
 }
 
 /** A string for any value: "" for undefined and null. */
-export function toText(value: unknown): string {
+function toText(value: unknown): string {
   if (typeof value === "string") return value;
   const primitive = toPrimitive(value, "string");
   return primitive === undefined || primitive === null ? "" : String(primitive);
 }
 
 /** The value of an enum's argument: a member's value, or any number. */
-export function toMember(values: ReadonlyMap<string, number>, value: unknown): number {
+function toMember(values: ReadonlyMap<string, number>, value: unknown): number {
   if (typeof value === "number") return value | 0;
   const primitive = toPrimitive(value, "string");
   if (typeof primitive === "string") return values.get(primitive) ?? Number(primitive) | 0;
@@ -116,56 +134,61 @@ function lengthOf(value: object): number {
   return Math.max(Math.trunc(toNumber(Reflect.get(value, "length"))) || 0, 0);
 }
 
-/**
- * The plain value of an argument. `values` holds the members of an enum, or those of an array's
- * elements.
- */
-export function toPlain(
-  type: FieldType,
-  values: ReadonlyMap<string, number>,
-  value: unknown,
-): unknown {
-  switch (type.kind) {
-    case "u32":
+/** The plain value of an argument. */
+export function toPlain(shape: Shape, value: unknown): unknown {
+  switch (shape.code) {
+    case U32:
       return toInt32(value) >>> 0;
-    case "i32":
-      return toInt32(value);
-    case "string":
+    case STRING:
       return toText(value);
-    case "u64":
-    case "i64":
-      return toWide(value);
-    case "f32":
-    case "f64":
+    case F64:
+    case F32:
       return toNumber(value);
-    case "bool":
-      return Boolean(value);
-    case "enum":
-      return toMember(values, value);
-    case "bytes":
+    case U64:
+    case I64:
+      return toWide(value);
+    case BYTES:
       return toBytes(value);
-    case "array":
-      return type.element ? toList(type.element, values, value) : [];
-    case "u8":
-      return toInt32(value) & 0xff;
-    case "u16":
-      return toInt32(value) & 0xffff;
-    case "i8":
-      return (toInt32(value) << 24) >> 24;
-    case "i16":
-      return (toInt32(value) << 16) >> 16;
+    case ARRAY:
+      return toList(shape, value);
+    case BOOL:
+      return Boolean(value);
+    default:
+      return toWord(shape, value);
   }
 }
 
-function toList(
-  element: FieldType,
-  values: ReadonlyMap<string, number>,
-  value: unknown,
-): unknown[] | typeof TOO_LONG {
-  if (typeof value !== "object" || value === null) return [];
+/**
+ * The word that a value of one word is stored as, signed. For integers and enums it is the plain
+ * value as well, but for u32, whose plain value has no sign.
+ */
+export function toWord(shape: Shape, value: unknown): number {
+  switch (shape.code) {
+    case ENUM:
+      return toMember(shape.values, value);
+    case BOOL:
+      return value ? 1 : 0;
+    case U8:
+      return toInt32(value) & 0xff;
+    case U16:
+      return toInt32(value) & 0xffff;
+    case I8:
+      return (toInt32(value) << 24) >> 24;
+    case I16:
+      return (toInt32(value) << 16) >> 16;
+    case F32:
+      floats[0] = toNumber(value);
+      return floatBits[0] ?? 0;
+    default:
+      return toInt32(value);
+  }
+}
+
+function toList({ element }: Shape, value: unknown): unknown[] | typeof TOO_LONG {
+  if (typeof value !== "object" || value === null || !element) return [];
   const count = lengthOf(value);
   if (count > ELEMENTS_MAX) return TOO_LONG;
   const result: unknown[] = [];
-  for (let i = 0; i < count; i++) result.push(toPlain(element, values, Reflect.get(value, i)));
+  for (let i = 0; i < count; i++) result.push(toPlain(element, Reflect.get(value, i)));
   return result;
 }

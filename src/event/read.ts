@@ -1,27 +1,42 @@
 // Memory to values, laid out as drawn in codec.ts. The memory may be shared, and is not trusted.
 
-import type { FieldType } from "./field.js";
-import { bytesOf, wordsUp } from "./size.js";
+import {
+  ARRAY,
+  BOOL,
+  BYTES,
+  ENUM,
+  F32,
+  F64,
+  I8,
+  I16,
+  I32,
+  I64,
+  type Shape,
+  STRING,
+  U8,
+  U16,
+  U32,
+  U64,
+  wordsUp,
+} from "./shape.js";
 import { copyBytes, readText } from "./text.js";
 
 /** The position after one value, or -1 when it does not end at or before `end`. */
-export function skip(type: FieldType, view: DataView, at: number, end: number): number {
-  const fixed = bytesOf(type);
-  if (fixed > 0) return at + fixed <= end ? at + fixed : -1;
+export function skip(shape: Shape, view: DataView, at: number, end: number): number {
+  if (shape.bytes > 0) return at + shape.bytes <= end ? at + shape.bytes : -1;
   if (at + 4 > end) return -1;
   const length = view.getUint32(at, true);
   const begin = at + 4;
-  if (type.kind === "string" && length % 4 !== 0) return -1;
-  if (type.kind !== "array") {
+  if (shape.code === STRING && length % 4 !== 0) return -1;
+  if (shape.code !== ARRAY) {
     const until = begin + wordsUp(length);
     return until <= end ? until : -1;
   }
-  const { element } = type;
+  const { element } = shape;
   // Each element is a word or more: a count that passes bounds the loop below.
   if (!element || length > (end - begin) / 4) return -1;
-  const elementBytes = bytesOf(element);
-  if (elementBytes > 0) {
-    const until = begin + length * elementBytes;
+  if (element.bytes > 0) {
+    const until = begin + length * element.bytes;
     return until <= end ? until : -1;
   }
   let position = begin;
@@ -51,48 +66,48 @@ function take(cursor: Cursor, length: number): number {
 }
 
 /** Reads one value and moves past it; each length is read once. Throws a RangeError at nonsense. */
-export function read(type: FieldType, cursor: Cursor): unknown {
+export function read(shape: Shape, cursor: Cursor): unknown {
   const { view } = cursor;
-  switch (type.kind) {
-    case "u8":
+  switch (shape.code) {
+    case U8:
       return view.getUint32(take(cursor, 4), true) & 0xff;
-    case "u16":
+    case U16:
       return view.getUint32(take(cursor, 4), true) & 0xffff;
-    case "u32":
+    case U32:
       return view.getUint32(take(cursor, 4), true);
-    case "i8":
+    case I8:
       return (view.getInt32(take(cursor, 4), true) << 24) >> 24;
-    case "i16":
+    case I16:
       return (view.getInt32(take(cursor, 4), true) << 16) >> 16;
-    case "i32":
-    case "enum":
+    case I32:
+    case ENUM:
       return view.getInt32(take(cursor, 4), true);
-    case "bool":
+    case BOOL:
       return view.getUint32(take(cursor, 4), true) !== 0;
-    case "f32":
+    case F32:
       return view.getFloat32(take(cursor, 4), true);
-    case "f64":
+    case F64:
       return view.getFloat64(take(cursor, 8), true);
-    case "u64":
+    case U64:
       return view.getBigUint64(take(cursor, 8), true);
-    case "i64":
+    case I64:
       return view.getBigInt64(take(cursor, 8), true);
-    case "string": {
+    case STRING: {
       const length = view.getUint32(take(cursor, 4), true);
       if (length % 4 !== 0) tooShort(cursor);
       return readText(view, take(cursor, length), length);
     }
-    case "bytes": {
+    case BYTES: {
       const length = view.getUint32(take(cursor, 4), true);
       return copyBytes(view, take(cursor, wordsUp(length)), length);
     }
-    case "array":
-      return readList(type, cursor);
+    case ARRAY:
+      return readList(shape, cursor);
   }
 }
 
-function readList(type: FieldType, cursor: Cursor): unknown[] {
-  const { element } = type;
+function readList(shape: Shape, cursor: Cursor): unknown[] {
+  const { element } = shape;
   const count = cursor.view.getUint32(take(cursor, 4), true);
   if (!element || count > (cursor.end - cursor.at) / 4) tooShort(cursor);
   const result: unknown[] = [];

@@ -1,45 +1,40 @@
 // Plain values to memory, laid out as drawn in codec.ts. No code of a user runs in here.
 
-import type { FieldType } from "./field.js";
 import type { TOO_LONG } from "./plain.js";
-import { wordsUp } from "./size.js";
+import { ARRAY, BOOL, BYTES, F32, F64, I64, type Shape, STRING, U64, wordsUp } from "./shape.js";
 import { writeText } from "./text.js";
 
 /** Writes one value and returns the position after it, or -1 when it would exceed `limit`. */
 export function write(
-  type: FieldType,
+  shape: Shape,
   value: unknown,
   bytes: Uint8Array,
   view: DataView,
   at: number,
   limit: number,
 ): number {
-  switch (type.kind) {
-    case "string":
+  if (at + shape.bytes > limit) return -1;
+  switch (shape.code) {
+    case STRING:
       return writeText(value as string, bytes, view, at, limit);
-    case "bytes":
+    case BYTES:
       return writeBytes(value as Uint8Array | typeof TOO_LONG, bytes, view, at, limit);
-    case "array":
-      return writeList(type, value as unknown[] | typeof TOO_LONG, bytes, view, at, limit);
-    case "u64":
-    case "i64":
-      if (at + 8 > limit) return -1;
+    case ARRAY:
+      return writeList(shape, value as unknown[] | typeof TOO_LONG, bytes, view, at, limit);
+    case U64:
+    case I64:
       writeWide(value as number | bigint, view, at);
       return at + 8;
-    case "f64":
-      if (at + 8 > limit) return -1;
+    case F64:
       view.setFloat64(at, value as number, true);
       return at + 8;
-    case "f32":
-      if (at + 4 > limit) return -1;
+    case F32:
       view.setFloat32(at, value as number, true);
       return at + 4;
-    case "bool":
-      if (at + 4 > limit) return -1;
+    case BOOL:
       view.setInt32(at, value ? 1 : 0, true);
       return at + 4;
     default:
-      if (at + 4 > limit) return -1;
       view.setInt32(at, value as number, true);
       return at + 4;
   }
@@ -77,14 +72,13 @@ function writeBytes(
 }
 
 function writeList(
-  type: FieldType,
+  { element }: Shape,
   list: readonly unknown[] | typeof TOO_LONG,
   bytes: Uint8Array,
   view: DataView,
   at: number,
   limit: number,
 ): number {
-  const { element } = type;
   if (typeof list === "symbol" || !element || at + 4 > limit) return -1;
   view.setUint32(at, list.length, true);
   let position = at + 4;

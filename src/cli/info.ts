@@ -1,0 +1,97 @@
+// tbuf info DIR: streams, packets, records, losses, time span.
+
+import { Command } from "commander";
+import type { StreamSummary, Totals } from "../ctf/index.js";
+import { countEvents, readTraceDir, type TraceDir } from "../node/trace-dir.js";
+
+export function infoCommand(): Command {
+  return new Command("info")
+    .description("Tell what a trace holds: streams, packets, records, losses, time span.")
+    .argument("<dir>", "trace directory that `tbuf record` wrote")
+    .option("--events", "also count the records of each event (reads the whole trace)")
+    .option("--json", "as JSON; times are nanoseconds since the epoch, as text")
+    .action((dir: string, options: { events?: boolean; json?: boolean }) => {
+      const trace = readTraceDir(dir);
+      const events = options.events ? countEvents(dir) : undefined;
+      const text = options.json ? json(trace, events) : table(dir, trace, events);
+      process.stdout.write(`${text}\n`);
+    });
+}
+
+/** Seconds with nanoseconds, from nanoseconds: 1500000000n -> "1.500000000". */
+function seconds(ns: bigint): string {
+  const text = ns.toString().padStart(10, "0");
+  return `${text.slice(0, -9)}.${text.slice(-9)}`;
+}
+
+function span({ begin, end }: Totals): string {
+  return begin === undefined || end === undefined ? "-" : seconds(end - begin);
+}
+
+export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string, number>): string {
+  const { metadata, summary } = trace;
+  const { env, clockOffsetNs } = metadata;
+  const begin = summary.total.begin;
+  const rows = [
+    ["stream", "cpu", "packets", "records", "discarded", "bytes", "seconds"],
+    ...summary.streams.map((stream) => row(stream.name, String(stream.cpu ?? "-"), stream)),
+    row("total", "", summary.total),
+  ];
+  const lines = [
+    `${dir}`,
+    `  ${env.runtime} ${env.runtime_version} on ${env.hostname}, tbuf ${env.tracer_major}.` +
+      `${env.tracer_minor}.${env.tracer_patchlevel}, uuid ${metadata.uuid}`,
+    ...(begin === undefined ? [] : [`  begins ${utc(clockOffsetNs + begin)}`]),
+    "",
+    ...columns(rows),
+  ];
+  if (events) {
+    const counted = [...events].sort(([a], [b]) => a.localeCompare(b, "en"));
+    const eventRows = [["event", "records"], ...counted.map(([name, n]) => [name, String(n)])];
+    lines.push("", ...columns(eventRows));
+  }
+  return lines.join("\n");
+}
+
+function row(name: string, cpu: string, totals: StreamSummary | Totals): string[] {
+  const { packets, records, discarded, bytes } = totals;
+  return [name, cpu, ...[packets, records, discarded, bytes].map(String), span(totals)];
+}
+
+/** Pads columns: the first to the left, numbers to the right. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((r) => r[i]?.length ?? 0)));
+  return rows.map((cells) =>
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ")
+      .replace(/^/, "  ")
+      .trimEnd(),
+  );
+}
+
+function utc(ns: bigint): string {
+  const date = new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19);
+  return `${date}.${(ns % 1_000_000_000n).toString().padStart(9, "0")}Z`;
+}
+
+function json({ metadata, summary }: TraceDir, events?: ReadonlyMap<string, number>): string {
+  const at = (ns: bigint | undefined) =>
+    ns === undefined ? null : String(metadata.clockOffsetNs + ns);
+  const totals = ({ packets, records, discarded, bytes, begin, end }: Totals) => ({
+    packets,
+    records,
+    discarded,
+    bytes,
+    begin: at(begin),
+    end: at(end),
+  });
+  const streams = summary.streams.map((stream) => ({
+    name: stream.name,
+    cpu: stream.cpu ?? null,
+    ...totals(stream),
+  }));
+  const { uuid, env } = metadata;
+  const counted = events && { events: Object.fromEntries(events) };
+  return JSON.stringify({ uuid, env, total: totals(summary.total), streams, ...counted }, null, 2);
+}

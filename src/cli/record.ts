@@ -1,0 +1,167 @@
+// tbuf record -o DIR -- node app.mjs: runs a Node program that knows nothing of tbuf and records it.
+
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  BUFFER_BYTES_MAX,
+  CPUS_MAX,
+  FRAME_BYTES,
+  SUBBUF_BYTES_MIN,
+} from "../../assembly/public/layout.js";
+import { TraceError } from "../errors.js";
+import { parseSelection } from "../event/selection.js";
+import type { TraceMode } from "../host/index.js";
+import { makeEmptyDir } from "../node/ctf-writer.js";
+import type { RecordConfig } from "../node/record-config.js";
+import { readTraceDir } from "../node/trace-dir.js";
+import { table } from "./info.js";
+import { runRecorded } from "./run-recorded.js";
+
+interface Options {
+  readonly output: string;
+  readonly traceBufSize: number;
+  readonly evtMask: string;
+  readonly timeInterval: number;
+  readonly pollSleep: number;
+  readonly mode: TraceMode;
+  readonly cpus: number;
+  readonly quiet?: boolean;
+}
+
+/** Sub-buffers of a CPU's buffer, if it is large enough to be divided so. */
+const SUBBUFS = 8;
+
+export function recordCommand(): Command {
+  return new Command("record")
+    .description("Run a Node program and record all its threads into a CTF trace.")
+    .usage("[options] -- <command> [args...]")
+    .argument("<command...>", "the program and its arguments, after --")
+    .option("-o, --output <dir>", "trace directory: new, or empty", "tbuf-trace")
+    .option(
+      "-S, --trace-buf-size <pages>",
+      "pages of 4096 bytes for each CPU's buffer, rounded up to a power of two",
+      integerFrom(1, BUFFER_BYTES_MAX / FRAME_BYTES),
+      2048,
+    )
+    .option(
+      "-e, --evt-mask <events>",
+      "events to record: all, gen, sched, dom0op, hvm, mem, a facility (app), an event " +
+        "(app:request), * for any characters, a mask (0x0002f000); several with commas",
+      events,
+      "all",
+    )
+    .option("-T, --time-interval <seconds>", "stop recording after this time", number, 0)
+    .option(
+      "-s, --poll-sleep <ms>",
+      "milliseconds between two looks at buffers that are not full",
+      integerFrom(1, 3_600_000),
+      100,
+    )
+    .addOption(
+      new Option(
+        "--mode <mode>",
+        "what a full buffer loses: discard the newest, or overwrite the oldest",
+      )
+        .choices(["discard", "overwrite"])
+        .default("discard"),
+    )
+    .option("--cpus <n>", "most threads at a time", integerFrom(1, CPUS_MAX), 64)
+    .option("-q, --quiet", "no summary at the end")
+    .passThroughOptions()
+    .addHelpText(
+      "after",
+      `
+The exit code is the program's: 128 + n if signal n ended it, 127 if it could not be run.
+SIGINT and SIGTERM end the recording with a whole trace and are passed on to the program.
+
+Examples:
+  tbuf record -o trace -- node app.mjs
+  tbuf record -o trace -e app,sched -- node app.mjs --port 8080
+  tbuf record -o trace --mode overwrite -S 64 -- node app.mjs
+  babeltrace2 trace`,
+    )
+    .action(async (command: string[], options: Options) => {
+      process.exitCode = await record(command, options);
+    });
+}
+
+async function record(command: readonly string[], options: Options): Promise<number> {
+  const dir = resolve(options.output);
+  // Refused before the program runs; the recorder makes sure again when it creates the files.
+  makeEmptyDir(dir);
+  const outcome = await runRecorded(command, configOf(dir, options));
+  const { code, failure, started, killed, unanswered, corrupt } = outcome;
+  const say = (text: string) => process.stderr.write(`tbuf: ${text}\n`);
+  if (outcome.notFound) say(`cannot run ${command[0]}: ${outcome.notFound}`);
+  else if (failure) say(`recording failed: ${failure}`);
+  else if (!started)
+    say(`nothing was recorded: ${command[0]} is no Node program, or it never started`);
+  if (killed)
+    say("the program was killed: its last records, since the last poll, are not in the trace");
+  if (unanswered)
+    say("a thread was blocked or busy when the recording ended; what it had recorded is in");
+  if (corrupt.length > 0) say(`unreadable buffers (corrupt memory) of CPUs: ${corrupt.join(", ")}`);
+  if (started && !options.quiet) say(table(options.output, readTraceDir(dir)));
+  return code;
+}
+
+function configOf(dir: string, options: Options): Omit<RecordConfig, "fd" | "nodeOptions"> {
+  const bufferBytes = 2 ** Math.ceil(Math.log2(options.traceBufSize)) * FRAME_BYTES;
+  const subbufCount = bufferBytes / SUBBUFS >= SUBBUF_BYTES_MIN ? SUBBUFS : 2;
+  return {
+    dir,
+    subbufBytes: bufferBytes / subbufCount,
+    subbufCount,
+    mode: options.mode,
+    events: options.evtMask,
+    pollMs: options.pollSleep,
+    seconds: options.timeInterval,
+    cpus: options.cpus,
+    memoryBytes: memoryFor(options.cpus, bufferBytes),
+  };
+}
+
+const WASM_PAGE_BYTES = 65536;
+const MEMORY_BYTES_MAX = 2 ** 31 - 2 * WASM_PAGE_BYTES;
+/** Boot's tables, facility descriptions, and for each CPU its scratch area and control block. */
+const FIXED_BYTES = 4 * 1024 * 1024;
+const CPU_BYTES = 8 * FRAME_BYTES;
+
+/** Memory for that many CPUs. Only what is used is backed by the operating system. */
+function memoryFor(cpus: number, bufferBytes: number): number {
+  // The frame table takes 16 bytes a frame; buffers are aligned to their size.
+  const wanted = (FIXED_BYTES + bufferBytes + cpus * (bufferBytes + CPU_BYTES)) * (1 + 1 / 128);
+  const bytes = Math.ceil(wanted / WASM_PAGE_BYTES) * WASM_PAGE_BYTES;
+  if (2 * bufferBytes + FIXED_BYTES > MEMORY_BYTES_MAX) {
+    throw new TraceError(
+      "bad-option",
+      `--trace-buf-size: pages=${bufferBytes / FRAME_BYTES} leaves no room for two CPUs in the ` +
+        `${MEMORY_BYTES_MAX} bytes that a hypervisor can have`,
+    );
+  }
+  return Math.min(bytes, MEMORY_BYTES_MAX);
+}
+
+function integerFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+function number(text: string): number {
+  const value = /^(0x[0-9a-f]+|[0-9]+(\.[0-9]+)?)$/i.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
+  return value;
+}
+
+function events(text: string): string {
+  try {
+    return parseSelection(text).text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}

@@ -1,0 +1,158 @@
+// Running the program with the preload in it, and passing signals on so that the trace is whole.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
+import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { CONFIG_VARIABLE, type RecordConfig, type RecorderMessage } from "../node/record-config.js";
+
+export interface Outcome {
+  /** Exit code for `tbuf record`. */
+  readonly code: number;
+  /** Why the program could not be started. */
+  readonly notFound: string | undefined;
+  /** Why the recording failed, while the program went on. */
+  readonly failure: string | undefined;
+  readonly started: boolean;
+  /** The program ended before its recording had been finished. */
+  readonly killed: boolean;
+  readonly unanswered: boolean;
+  readonly corrupt: readonly number[];
+}
+
+/** How long the recorder may take to answer before a signal is passed on without it. */
+const ANSWER_MS = 2000;
+/** A program that would have died of a signal, but is too busy to, is killed after this. */
+const KILL_MS = 500;
+/** The pipe's number in the program: the first after stdin, stdout and stderr. */
+const PIPE_FD = 3;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+/** Runs a command to its end. */
+export function runRecorded(
+  command: readonly string[],
+  config: Omit<RecordConfig, "fd" | "nodeOptions">,
+): Promise<Outcome> {
+  const [file = "", ...args] = command;
+  const child = spawn(file, args, {
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    env: environment({
+      ...config,
+      fd: PIPE_FD,
+      nodeOptions: process.env.NODE_OPTIONS ?? null,
+    }),
+  });
+  const recording = new Recording(child);
+  return new Promise((settle) => {
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      const missing = error.code === "ENOENT";
+      recording.close();
+      settle(recording.outcome(missing ? NOT_FOUND : NOT_EXECUTABLE, describe(error)));
+    });
+    child.on("close", (code, signal) => {
+      recording.close();
+      settle(recording.outcome(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    });
+  });
+}
+
+function describe(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "no such program";
+  if (error.code === "EACCES") return "permission denied";
+  return error.message;
+}
+
+/** NODE_OPTIONS brings the preload into the program, whatever starts it. */
+function environment(config: RecordConfig): NodeJS.ProcessEnv {
+  const preload = fileURLToPath(new URL("../../preload.cjs", import.meta.url));
+  const quoted = `"${preload.replace(/[\\"]/g, "\\$&")}"`;
+  const options = [process.env.NODE_OPTIONS, `--require ${quoted}`].filter(Boolean).join(" ");
+  return { ...process.env, NODE_OPTIONS: options, [CONFIG_VARIABLE]: JSON.stringify(config) };
+}
+
+/** What is known of a running program and its recorder, and what is done about signals. */
+class Recording {
+  readonly #child: ChildProcess;
+  readonly #pipe: Duplex;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #text = "";
+  #started = false;
+  #finished: Extract<RecorderMessage, { type: "finished" }> | undefined;
+  #failure: string | undefined;
+  #signals = 0;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#pipe = child.stdio[PIPE_FD] as Duplex;
+    this.#pipe.setEncoding("utf8");
+    this.#pipe.on("data", (chunk: string) => this.#receive(chunk));
+    // A program that is gone cannot be written to: its end is told by `close` of the child.
+    this.#pipe.on("error", () => {});
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  close(): void {
+    for (const signal of SIGNALS) process.removeListener(signal, this.#onSignal);
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#pipe.destroy();
+  }
+
+  outcome(code: number, notFound?: string): Outcome {
+    return {
+      code,
+      notFound,
+      failure: this.#failure,
+      started: this.#started,
+      killed: this.#started && !this.#finished && !this.#failure,
+      unanswered: this.#finished?.unanswered ?? false,
+      corrupt: this.#finished?.corrupt ?? [],
+    };
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    // Who asks twice wants it to end, whatever becomes of the trace.
+    if (++this.#signals > 1) this.#child.kill("SIGKILL");
+    else if (!this.#started || this.#finished) this.#passOn(signal);
+    else {
+      this.#pipe.write(`${signal}\n`);
+      this.#later(ANSWER_MS, () => this.#passOn(signal));
+    }
+  };
+
+  #receive(chunk: string): void {
+    this.#text += chunk;
+    const lines = this.#text.split("\n");
+    this.#text = lines.pop() ?? "";
+    for (const line of lines) this.#handle(JSON.parse(line) as RecorderMessage);
+  }
+
+  #handle(message: RecorderMessage): void {
+    if (message.type === "started") this.#started = true;
+    else if (message.type === "failed") this.#failure = message.message;
+    else if (message.type === "finished") this.#finished = message;
+    else {
+      const signal = message.signal as NodeJS.Signals;
+      this.#clearTimers();
+      this.#passOn(signal);
+      // The signal would have ended the program, but the tracer's handler may wait for a busy loop.
+      if (message.by === "recorder") this.#later(KILL_MS, () => this.#child.kill("SIGKILL"));
+    }
+  }
+
+  #passOn(signal: NodeJS.Signals): void {
+    // A terminal sends SIGINT to the whole foreground group: the program has it already.
+    if (signal === "SIGINT" && process.stdin.isTTY) return;
+    this.#child.kill(signal);
+  }
+
+  #later(ms: number, action: () => void): void {
+    this.#timers.add(setTimeout(action, ms));
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+}

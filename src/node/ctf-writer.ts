@@ -1,0 +1,200 @@
+// Writes a trace directory: `metadata`, and one stream file a CPU (`xen_0`, `xen_1`, ...). At every
+// moment the directory is a trace that readers accept: the metadata comes first, and only whole
+// packets are appended. After the first failure nothing more is written.
+
+import { randomUUID } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { ClockBase } from "../clock.js";
+import {
+  encodePacketHeader,
+  metadataEvents,
+  metadataHeader,
+  PACKET_HEADER_BYTES,
+  parseUuid,
+} from "../ctf/index.js";
+import { TraceError } from "../errors.js";
+import type { Packet, RegisteredFacility } from "../host/index.js";
+import { VERSION } from "../version.js";
+import { appendWhole } from "./write-all.js";
+
+export interface CtfWriterOptions {
+  /** The trace directory: made if it does not exist; must be empty if it does. */
+  readonly dir: string;
+  readonly clock: ClockBase;
+  /** Name of the channel, of which the stream files are called. Default "xen". */
+  readonly channel?: string;
+  /** More about the trace, for its `env`. */
+  readonly env?: Readonly<Record<string, string | number>>;
+}
+
+interface Stream {
+  readonly fd: number;
+  readonly path: string;
+  packets: number;
+  discarded: number;
+  end: bigint;
+}
+
+const encoder = new TextEncoder();
+
+export class CtfWriter {
+  readonly dir: string;
+  readonly #channel: string;
+  readonly #uuid: Uint8Array;
+  readonly #metadata: number;
+  readonly #streams = new Map<number, Stream>();
+  readonly #header = new Uint8Array(PACKET_HEADER_BYTES);
+  #facilities = 0;
+  #failure: TraceError | undefined;
+
+  /** Throws TraceError `output`, naming the path, when the directory cannot be used. */
+  constructor(options: CtfWriterOptions) {
+    const { dir, clock, channel = "xen", env = {} } = options;
+    const uuid = randomUUID();
+    const header = metadataHeader({ uuid, env: { ...commonEnv(), ...env }, clock: clockOf(clock) });
+    this.dir = dir;
+    this.#channel = channel;
+    this.#uuid = parseUuid(uuid);
+    makeEmptyDir(dir);
+    const path = join(dir, "metadata");
+    this.#metadata = attempt(`create ${path}`, () => openSync(path, "wx"));
+    this.#append(this.#metadata, path, [encoder.encode(header)]);
+  }
+
+  /** The first failure, after which nothing more was written. */
+  get failure(): TraceError | undefined {
+    return this.#failure;
+  }
+
+  /** Describes the facilities that are not described yet. Throws TraceError `output`. */
+  describe(facilities: readonly RegisteredFacility[]): void {
+    for (; this.#facilities < facilities.length; this.#facilities++) {
+      const facility = facilities[this.#facilities];
+      if (!facility) return;
+      const text = metadataEvents(facility.firstEvent, facility.definition);
+      this.#append(this.#metadata, join(this.dir, "metadata"), [encoder.encode(text)]);
+    }
+  }
+
+  /**
+   * Appends a packet to its CPU's stream. The events in it must have been described. Throws
+   * TraceError `output`; what the files hold stays a valid trace.
+   */
+  write(packet: Packet): void {
+    const stream = this.#stream(packet.cpu);
+    const bytes = PACKET_HEADER_BYTES + packet.bytes.length;
+    encodePacketHeader(this.#header, {
+      uuid: this.#uuid,
+      timestampBegin: packet.begin,
+      timestampEnd: packet.end,
+      contentBytes: bytes,
+      packetBytes: bytes,
+      sequence: stream.packets,
+      discarded: packet.discarded,
+      cpu: packet.cpu,
+      records: packet.records,
+    });
+    this.#append(stream.fd, stream.path, [this.#header, packet.bytes]);
+    stream.packets++;
+    stream.discarded = packet.discarded;
+    stream.end = packet.end;
+  }
+
+  /**
+   * Declares losses that no packet has declared yet, with an empty last packet, and closes the
+   * files. Throws TraceError `output`; the files are closed all the same.
+   */
+  finish(losses: Iterable<{ readonly cpu: number; readonly discarded: number }>): void {
+    try {
+      for (const { cpu, discarded } of losses) {
+        const declared = this.#streams.get(cpu);
+        if (this.#failure || discarded <= (declared?.discarded ?? 0)) continue;
+        const time = declared?.end ?? 0n;
+        const bytes = new Uint8Array(0);
+        const partial = true;
+        this.write({ cpu, begin: time, end: time, records: 0, discarded, partial, bytes });
+      }
+    } finally {
+      closeSync(this.#metadata);
+      for (const { fd } of this.#streams.values()) closeSync(fd);
+    }
+  }
+
+  #stream(cpu: number): Stream {
+    const known = this.#streams.get(cpu);
+    if (known) return known;
+    const path = join(this.dir, `${this.#channel}_${cpu}`);
+    const fd = attempt(`create ${path}`, () => openSync(path, "wx"));
+    const stream = { fd, path, packets: 0, discarded: 0, end: 0n };
+    this.#streams.set(cpu, stream);
+    return stream;
+  }
+
+  #append(fd: number, path: string, parts: readonly Uint8Array[]): void {
+    if (this.#failure) throw this.#failure;
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    try {
+      attempt(`write ${bytes} bytes to ${path}`, () => appendWhole(fd, parts));
+    } catch (error) {
+      this.#failure = error as TraceError;
+      throw error;
+    }
+  }
+}
+
+/** Makes the directory, with its parents. It must be empty: a trace is never added to another. */
+export function makeEmptyDir(dir: string): void {
+  attempt(`create ${dir}`, () => mkdirSync(dir, { recursive: true }));
+  const entries = attempt(`read ${dir}`, () => readdirSync(dir));
+  if (entries.length > 0) {
+    throw new TraceError(
+      "output",
+      `${dir} exists and is not empty: entries=${entries.length}; name a new directory`,
+    );
+  }
+}
+
+function attempt<T>(what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new TraceError("output", `cannot ${what}: ${ERRNO[code ?? ""] ?? message}`, {
+      cause: error,
+    });
+  }
+}
+
+const ERRNO: Readonly<Record<string, string>> = {
+  EACCES: "permission denied (EACCES)",
+  EDQUOT: "the disk quota is used up (EDQUOT)",
+  EEXIST: "it exists already (EEXIST)",
+  EFBIG: "the file would be too large (EFBIG)",
+  ENOSPC: "no space is left on the device (ENOSPC)",
+  ENOTDIR: "a part of the path is not a directory (ENOTDIR)",
+  EROFS: "the file system is read-only (EROFS)",
+};
+
+function commonEnv(): Record<string, string | number> {
+  const [major = 0, minor = 0, patch = 0] = VERSION.split(".").map(Number);
+  return {
+    hostname: hostname(),
+    domain: "js",
+    tracer_name: "tbuf",
+    tracer_major: major,
+    tracer_minor: minor,
+    tracer_patchlevel: patch,
+    runtime: "node",
+    runtime_version: process.versions.node,
+  };
+}
+
+function clockOf({ wallNs }: ClockBase) {
+  return {
+    description: "nanoseconds since the hypervisor was booted",
+    offsetSeconds: Number(wallNs / 1_000_000_000n),
+    offsetNanoseconds: Number(wallNs % 1_000_000_000n),
+  };
+}

@@ -1,0 +1,72 @@
+// What `tbuf record` loads into the traced program, in each of its threads, before the program's own
+// code: bundled to dist/preload.cjs, loaded by `node --require`. It must not fail: a program that
+// cannot be traced runs untraced, and says so.
+
+import { writeSync } from "node:fs";
+import {
+  getEnvironmentData,
+  isMainThread,
+  setEnvironmentData,
+  threadId,
+} from "node:worker_threads";
+import { Hypervisor, type HypervisorHandle } from "../hypervisor.js";
+import { CONFIG_VARIABLE, HANDLE_KEY, PARENT_KEY, type RecordConfig } from "./record-config.js";
+import { startRecorder } from "./recorder.js";
+import { finishOnSignals } from "./signals.js";
+import { traceThread } from "./thread-source.js";
+import { observeTimers } from "./timer-source.js";
+import { preloadWorkers, reapWorkers } from "./worker-source.js";
+
+declare const __dirname: string;
+declare const __filename: string;
+declare const require: NodeJS.Require;
+
+function complain(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  writeSync(2, `tbuf: thread ${threadId} is not recorded: ${message}\n`);
+}
+
+/** Takes what is for this process out of the environment: its children are not to be recorded. */
+function takeConfig(): RecordConfig | undefined {
+  const json = process.env[CONFIG_VARIABLE];
+  if (json === undefined) return undefined;
+  const config = JSON.parse(json) as RecordConfig;
+  delete process.env[CONFIG_VARIABLE];
+  if (config.nodeOptions === null) delete process.env.NODE_OPTIONS;
+  else process.env.NODE_OPTIONS = config.nodeOptions;
+  return config;
+}
+
+/** What every thread does, once its hypervisor is there. */
+function traceThisThread(hypervisor: Hypervisor, parent: number, ended: () => void): void {
+  setEnvironmentData(PARENT_KEY, threadId);
+  reapWorkers(hypervisor);
+  preloadWorkers(require, __filename);
+  const name = isMainThread ? "main" : `worker ${threadId}`;
+  traceThread(hypervisor, parent, name, ended);
+  observeTimers(require);
+}
+
+function preload(): void {
+  if (!isMainThread) {
+    const handle = getEnvironmentData(HANDLE_KEY) as unknown as HypervisorHandle | undefined;
+    if (!handle) return;
+    traceThisThread(Hypervisor.join(handle), Number(getEnvironmentData(PARENT_KEY)), () => {});
+    return;
+  }
+  const config = takeConfig();
+  if (!config) return;
+  const { hypervisor, words, finish } = startRecorder(config, __dirname);
+  setEnvironmentData(HANDLE_KEY, hypervisor.handle() as never);
+  finishOnSignals(words, () => {
+    hypervisor.close();
+    finish();
+  });
+  traceThisThread(hypervisor, threadId, finish);
+}
+
+try {
+  preload();
+} catch (error) {
+  complain(error);
+}

@@ -1,0 +1,155 @@
+// dom0 of a recorded program, in a thread of its own: creates the trace, drains it to files while
+// the program runs, and finishes when it is told to. It never writes to stdout, which would need the
+// main thread's help.
+
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { constants } from "node:os";
+import { threadId, workerData } from "node:worker_threads";
+import { schedEvents } from "../builtin.js";
+import type { Dom0, Trace } from "../host/index.js";
+import { Hypervisor, type HypervisorHandle } from "../hypervisor.js";
+import { CtfWriter } from "./ctf-writer.js";
+import { introduce } from "./introduce.js";
+import {
+  type RecorderData,
+  type RecorderMessage,
+  STATE_FINISHED,
+  STATE_RECORDING,
+  TRACE_NAME,
+  WORD_HANDLED,
+  WORD_STATE,
+  WORD_STOP,
+} from "./record-config.js";
+
+/** A thread that is blocked, or busy and not recording, is not waited for longer than this. */
+const QUIET_MS = 250;
+
+const { config, handle, words } = workerData as RecorderData;
+const stop = new AbortController();
+let pipe: Socket | undefined;
+
+function tell(message: RecorderMessage): void {
+  if (config.fd < 0) return;
+  try {
+    writeSync(config.fd, `${JSON.stringify(message)}\n`);
+  } catch {
+    // `tbuf record` is gone: the program and its trace go on without it.
+  }
+}
+
+function setState(state: number): void {
+  Atomics.store(words, WORD_STATE, state);
+  Atomics.notify(words, WORD_STATE);
+}
+
+/** Ends the recording when the main thread asks: it waits for the state, so it cannot send. */
+function listenToMain(): void {
+  const { async, value } = Atomics.waitAsync(words, WORD_STOP, 0);
+  if (async) value.then(() => stop.abort());
+  else stop.abort();
+}
+
+/**
+ * `tbuf record` has got a signal. If the program handles it, the program shall be recorded while it
+ * does; if not, the program is about to die, and the recording ends first.
+ */
+function onSignal(signal: string): void {
+  const number = constants.signals[signal as NodeJS.Signals] ?? 0;
+  const handled = (Atomics.load(words, WORD_HANDLED) >> number) & 1;
+  if (handled) tell({ type: "signal", signal, by: "program" });
+  else {
+    pendingSignal = signal;
+    stop.abort();
+  }
+}
+
+let pendingSignal: string | undefined;
+
+function listenToRecord(): void {
+  if (config.fd < 0) return;
+  pipe = new Socket({ fd: config.fd, readable: true, writable: false });
+  let text = "";
+  pipe.setEncoding("utf8");
+  pipe.on("data", (chunk: string) => {
+    text += chunk;
+    const lines = text.split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) onSignal(line.trim());
+  });
+  pipe.on("error", () => pipe?.destroy());
+}
+
+async function record(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<void> {
+  for await (const packet of trace.packets({ signal: stop.signal, pollMs: config.pollMs })) {
+    // The events of a packet are described before the packet itself is written.
+    writer.describe(dom0.facilities());
+    writer.write(packet);
+  }
+}
+
+/** Stops the trace and writes what is left, down to the last record. */
+async function finish(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<boolean> {
+  trace.stop();
+  const answered = await trace.stopped(QUIET_MS);
+  const write = (): number =>
+    trace.drain((packet) => {
+      writer.describe(dom0.facilities());
+      writer.write(packet);
+    });
+  while (write() > 0);
+  return answered;
+}
+
+function losses(trace: Trace): { cpu: number; discarded: number }[] {
+  return trace.info().cpus.map(({ cpu, discardedFull, discardedBig, overwritten }) => ({
+    cpu,
+    discarded: discardedFull + discardedBig + overwritten,
+  }));
+}
+
+async function main(): Promise<void> {
+  const hypervisor = Hypervisor.join(handle as HypervisorHandle);
+  const dom0 = hypervisor.dom0(threadId);
+  const cpu = hypervisor.attach({ tid: threadId, parent: 0 });
+  const writer = new CtfWriter({
+    dir: config.dir,
+    clock: dom0.clock,
+    channel: TRACE_NAME,
+    env: { process: process.pid, trace_mode: config.mode },
+  });
+  writer.describe(dom0.facilities());
+  const { subbufBytes, subbufCount, mode, events } = config;
+  const trace = dom0.createTrace(TRACE_NAME, { subbufBytes, subbufCount, mode, events });
+  trace.start();
+  introduce(cpu, "dom0");
+  listenToMain();
+  listenToRecord();
+  if (config.seconds > 0) setTimeout(() => stop.abort(), config.seconds * 1000);
+  setState(STATE_RECORDING);
+  tell({ type: "started" });
+
+  let answered = true;
+  try {
+    await record(dom0, trace, writer);
+    schedEvents.sched_dom_rem(cpu.domain);
+    answered = await finish(dom0, trace, writer);
+  } finally {
+    // Also after a failure: the tracepoints of the program cost a call until they are disabled.
+    if (trace.info().active) trace.stop();
+    writer.finish(losses(trace));
+  }
+  if (pendingSignal) tell({ type: "signal", signal: pendingSignal, by: "recorder" });
+  tell({ type: "finished", unanswered: !answered, corrupt: [...trace.info().corrupt] });
+}
+
+main()
+  .catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    tell({ type: "failed", message });
+    if (config.fd < 0) writeSync(2, `tbuf: recording failed: ${message}\n`);
+  })
+  .finally(() => {
+    setState(STATE_FINISHED);
+    pipe?.destroy();
+  });

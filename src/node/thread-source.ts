@@ -1,0 +1,38 @@
+// Source of the events of a thread's own life: it joins, it has an error, it ends.
+
+import { threadId } from "node:worker_threads";
+import { coreEvents, schedEvents } from "../builtin.js";
+import type { Cpu } from "../cpu.js";
+import type { Hypervisor } from "../hypervisor.js";
+import { afterExit } from "./after-exit.js";
+import { introduce } from "./introduce.js";
+
+/** Why a domain shut down: Xen's SHUTDOWN_poweroff and SHUTDOWN_crash (public/sched.h). */
+const POWEROFF = 0;
+const CRASH = 3;
+
+/**
+ * Makes this thread a CPU and records its life from here to its end. `ended` runs after the last
+ * record, when the thread is no CPU any more.
+ */
+export function traceThread(
+  hypervisor: Hypervisor,
+  parent: number,
+  name: string,
+  ended: () => void,
+): Cpu {
+  const cpu = hypervisor.attach({ tid: threadId, parent });
+  introduce(cpu, name);
+  let crashed = false;
+  process.on("uncaughtExceptionMonitor", (error: unknown) => {
+    crashed = true;
+    coreEvents.error(cpu.domain, String(error));
+  });
+  afterExit(() => {
+    schedEvents.sched_shutdown(cpu.domain, cpu.index, crashed ? CRASH : POWEROFF);
+    schedEvents.sched_dom_rem(cpu.domain);
+    cpu.detach();
+    ended();
+  });
+  return cpu;
+}

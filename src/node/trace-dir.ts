@@ -1,0 +1,121 @@
+// Reading a trace directory: its metadata, and its streams packet by packet, without reading more of
+// a file than a packet's header.
+
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { join } from "node:path";
+import {
+  checkMetadata,
+  compileFacilities,
+  decodePacket,
+  readFacilities,
+  scanStream,
+  summarize,
+  type TraceMetadata,
+  type TraceSummary,
+} from "../ctf/index.js";
+import { TraceError } from "../errors.js";
+
+export interface TraceDir {
+  readonly metadata: TraceMetadata;
+  readonly summary: TraceSummary;
+}
+
+/** Sums a trace up. Throws TraceError `output` naming the file that cannot be read, and why. */
+export function readTraceDir(dir: string): TraceDir {
+  const text = readMetadata(dir);
+  const metadata = explained(join(dir, "metadata"), () => checkMetadata(text));
+  const summary = withStreams(dir, (streams) =>
+    summarize(
+      streams.map(({ name, path, read, size }) => ({
+        name,
+        packets: explainedEach(path, scanStream(read, size)),
+      })),
+    ),
+  );
+  return { metadata, summary };
+}
+
+/** Counts the records of each event. Throws TraceError `output` as `readTraceDir` does. */
+export function countEvents(dir: string): Map<string, number> {
+  const text = readMetadata(dir);
+  const events = explained(join(dir, "metadata"), () => compileFacilities(readFacilities(text)));
+  const counts = new Map<string, number>();
+  withStreams(dir, (streams) => {
+    for (const { path, read, size } of streams) {
+      for (const packet of explainedEach(path, scanStream(read, size))) {
+        const bytes = read(packet.at, packet.contentBytes);
+        for (const { event } of explainedEach(path, decodePacket(bytes, events))) {
+          counts.set(event, (counts.get(event) ?? 0) + 1);
+        }
+      }
+    }
+  });
+  return counts;
+}
+
+interface OpenStream {
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  read(at: number, length: number): Uint8Array;
+}
+
+function readMetadata(dir: string): string {
+  const path = join(dir, "metadata");
+  return explained(path, () => readFileSync(path, "utf8"));
+}
+
+/** Every other regular, visible file of the directory is a stream, as CTF readers have it. */
+function withStreams<T>(dir: string, use: (streams: readonly OpenStream[]) => T): T {
+  const entries = explained(dir, () => readdirSync(dir, { withFileTypes: true }));
+  const names = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith(".") && entry.name !== "metadata")
+    .map(({ name }) => name)
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const fds: number[] = [];
+  try {
+    const streams = names.map((name): OpenStream => {
+      const path = join(dir, name);
+      const fd = explained(path, () => openSync(path, "r"));
+      fds.push(fd);
+      return { name, path, size: fstatSync(fd).size, read: (at, length) => readAt(fd, at, length) };
+    });
+    return use(streams);
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
+}
+
+function readAt(fd: number, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let read = 0;
+  while (read < length) {
+    const more = readSync(fd, bytes, read, length - read, at + read);
+    if (more === 0) break;
+    read += more;
+  }
+  return bytes.subarray(0, read);
+}
+
+function explained<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw toError(path, error);
+  }
+}
+
+function* explainedEach<T>(path: string, items: Iterable<T>): Generator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw toError(path, error);
+  }
+}
+
+function toError(path: string, error: unknown): TraceError {
+  if (error instanceof TraceError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why = code === "ENOENT" ? "no such file or directory" : message;
+  return new TraceError("output", `${path}: ${why}`, { cause: error });
+}

@@ -1,0 +1,34 @@
+// Writing to a file so that it never holds half of what was to be written.
+
+import { fstatSync, ftruncateSync, writevSync } from "node:fs";
+
+/**
+ * Appends the parts to a file, all of them or nothing: after a failure (full disk, a quota, an I/O
+ * error) the file is cut back to what it held before, and the error is thrown.
+ */
+export function appendWhole(fd: number, parts: readonly Uint8Array[]): void {
+  const before = fstatSync(fd).size;
+  try {
+    let rest = parts.filter((part) => part.length > 0);
+    while (rest.length > 0) {
+      // A write may take less than it was given, for instance just before the disk is full.
+      const written = writevSync(fd, rest);
+      if (written === 0) throw new Error("nothing was written");
+      rest = without(rest, written);
+    }
+  } catch (error) {
+    ftruncateSync(fd, before);
+    throw error;
+  }
+}
+
+/** What is left of the parts after their first `bytes` bytes. */
+function without(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  const rest: Uint8Array[] = [];
+  let skip = bytes;
+  for (const part of parts) {
+    if (skip < part.length) rest.push(skip === 0 ? part : part.subarray(skip));
+    skip = Math.max(0, skip - part.length);
+  }
+  return rest;
+}
