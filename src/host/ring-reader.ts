@@ -147,6 +147,8 @@ export class RingReader {
 
   /** Looks at position `old`; `copying` for a reader that will not consume. */
   #look(old: number, partial: boolean, copying = this.#overwrites()): Found {
+    // Before offset: no packet that is found later may tell fewer (babeltrace2 refuses that).
+    const lost = this.#discarded();
     // Pairs with publish in ring.ts and the delivery in switch.ts: every byte below it is there (I3).
     const offset = this.#load(RING_OFFSET_AT);
     const wrong = this.#checkPositions(old, offset);
@@ -155,8 +157,8 @@ export class RingReader {
     const begin = this.#beginOf(old);
     const until = begin + this.geometry.subbufBytes;
     return offset < until
-      ? this.#open(old, offset, partial, copying)
-      : this.#closed(old, begin, until, offset, copying);
+      ? this.#open(old, offset, partial, copying, lost)
+      : this.#closed(old, begin, until, copying, until === offset ? lost : 0);
   }
 
   #checkPositions(old: number, offset: number): "moved" | "corrupt" | undefined {
@@ -172,7 +174,7 @@ export class RingReader {
   }
 
   /** A sub-buffer that the writer has left: its entry tells all. */
-  #closed(old: number, begin: number, until: number, offset: number, copying: boolean): Found {
+  #closed(old: number, begin: number, until: number, copying: boolean, lost: number): Found {
     const entry = this.#entry(begin);
     const next = this.#entry(until);
     const end = begin + entry.contentEnd;
@@ -186,12 +188,12 @@ export class RingReader {
     const first = timeAt(viewOf(bytes), 0);
     if (records <= 0 || first < this.#floor(old) || first > entry.tsLast) return "corrupt";
     // The last packet before an empty ring tells all losses: no later one may come to do it.
-    const discarded = until === offset ? this.#discarded() : entry.discarded;
+    const discarded = Math.max(lost, entry.discarded);
     return this.#packet({ old, until, begin: first, end: entry.tsLast, records, bytes, discarded });
   }
 
   /** The sub-buffer that is being written: what is below `offset` is complete all the same. */
-  #open(old: number, offset: number, partial: boolean, copying: boolean): Found {
+  #open(old: number, offset: number, partial: boolean, copying: boolean, lost: number): Found {
     if (!partial) return "empty";
     const bytes = this.#bytes(old, offset, copying);
     if (copying && this.#movedFrom(old)) return "moved";
@@ -201,17 +203,8 @@ export class RingReader {
     const begin = timeAt(view, 0);
     if (begin < this.#floor(old)) return "corrupt";
     const { records, last } = walked;
-    const discarded = this.#discarded();
-    return this.#packet({
-      old,
-      until: offset,
-      begin,
-      end: last,
-      records,
-      bytes,
-      discarded,
-      partial: true,
-    });
+    const packet = { old, until: offset, begin, end: last, records, bytes, discarded: lost };
+    return this.#packet({ ...packet, partial: true });
   }
 
   #packet(found: Omit<FoundPacket, "cpu" | "partial"> & { partial?: boolean }): FoundPacket {
