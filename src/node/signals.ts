@@ -18,6 +18,7 @@ export function finishOnSignals(words: Int32Array, finish: () => void): void {
 function watch(signal: NodeJS.Signals, words: Int32Array, finish: () => void): void {
   const bit = 1 << constants.signals[signal];
   const own = (): void => {
+    if (process.listenerCount(signal) > 1) return;
     finish();
     process.removeListener(signal, own);
     process.kill(process.pid, signal);
@@ -25,7 +26,9 @@ function watch(signal: NodeJS.Signals, words: Int32Array, finish: () => void): v
   process.on("newListener", (event, listener) => {
     if (event !== signal || listener === own) return;
     Atomics.or(words, WORD_HANDLED, bit);
-    process.removeListener(signal, own);
+    // Not at once: Node stops to listen for a signal when its last listener goes, and the program's
+    // is not there yet.
+    process.nextTick(() => process.removeListener(signal, own));
   });
   process.on("removeListener", (event, listener) => {
     if (event !== signal || listener === own || process.listenerCount(signal) > 0) return;
