@@ -42,7 +42,7 @@ export class Cpu {
   #detached = false;
   #poll: ReturnType<typeof setInterval> | undefined;
 
-  /** Throws TraceError `no-cpu` or `no-memory`. Made by `Hypervisor.attach`. */
+  /** Throws TraceError `no-cpu`, `no-memory` or as `facility`. Made by `Hypervisor.attach`. */
   constructor(core: CoreExports, views: MemoryViews, base: ClockBase, options: AttachOptions) {
     const { tid = randomTid(), parent = tid, current = true, clock = performanceClock } = options;
     this.#core = core;
@@ -63,7 +63,14 @@ export class Cpu {
       now: () => clock.now(),
     };
     this.#answer();
-    if (current) setCurrentBinding(this.binding);
+    if (!current) return;
+    try {
+      setCurrentBinding(this.binding);
+    } catch (error) {
+      // A facility of this thread was refused: nobody holds this object, so nobody else can detach.
+      this.detach();
+      throw error;
+    }
   }
 
   get detached(): boolean {

@@ -10,6 +10,7 @@ import {
   CTL_STATE_AT,
   FRAME_BYTES,
   FRAMES_MAX,
+  HYPERCALL_AT,
   MAGIC,
   STATE_READY,
 } from "../assembly/public/layout.js";
@@ -98,7 +99,13 @@ export class Hypervisor {
    * copy of this package lays memory out in another way.
    */
   static join(handle: HypervisorHandle): Hypervisor {
-    if (handle?.kind !== "tbuf-hypervisor" || !(handle.memory instanceof WebAssembly.Memory)) {
+    if (
+      handle?.kind !== "tbuf-hypervisor" ||
+      !(handle.memory instanceof WebAssembly.Memory) ||
+      !(handle.module instanceof WebAssembly.Module) ||
+      typeof handle.clock?.bootMs !== "number" ||
+      handle.memory.buffer.byteLength < HYPERCALL_AT
+    ) {
       throw new TraceError("bad-handle", `join: ${typeof handle} is no handle of a hypervisor`);
     }
     checkAbi("the handle", handle.abi);
@@ -129,7 +136,8 @@ export class Hypervisor {
   /**
    * Makes this thread a CPU, which its tracepoints then record on. Once a thread; a second call
    * returns the same. Throws TraceError `no-cpu` when all are in use, `no-memory` when the buffers
-   * of the traces that exist do not fit.
+   * of the traces that exist do not fit, and as `facility` when one that this thread has defined is
+   * refused.
    */
   attach(options: AttachOptions = {}): Cpu {
     if (!this.#cpu || this.#cpu.detached) {

@@ -34,9 +34,9 @@ describe("a thread that is told to join while a trace is active", () => {
 });
 
 describe("a thread in an endless loop", () => {
-  it.each(["spin", "block"])("is read to its last record (%s)", async (then) => {
+  it.each(["spin", "block"])("is read to its last record (%s)", async (after) => {
     const { hypervisor, dom0, trace } = start();
-    const thread = await world.spawn(hypervisor, "thread-load", { data: { limit: 300, then } });
+    const thread = await world.spawn(hypervisor, "thread-load", { data: { limit: 300, after } });
     await until("300 records", () => thread.attempts === 300);
     await sleep(5);
     const check = new LoadCheck(dom0);
@@ -47,9 +47,9 @@ describe("a thread in an endless loop", () => {
 
   it.each(["spin", "block"])(
     "keeps frames in quarantine until it is reaped (%s, I9)",
-    async (then) => {
+    async (after) => {
       const { hypervisor, dom0, trace } = start();
-      const thread = await world.spawn(hypervisor, "thread-load", { data: { limit: 300, then } });
+      const thread = await world.spawn(hypervisor, "thread-load", { data: { limit: 300, after } });
       await until("300 records", () => thread.attempts === 300);
       await sleep(5);
       const before = hypervisor.frames().free;
@@ -66,7 +66,10 @@ describe("a thread in an endless loop", () => {
 
   it("does not keep dom0 from its other work (I10)", async () => {
     const { hypervisor, dom0, trace } = start();
-    await world.spawn(hypervisor, "thread-load", { data: { limit: 10, then: "spin" } });
+    const data = { limit: 10, after: "spin" };
+    const thread = await world.spawn(hypervisor, "thread-load", { data });
+    await until("10 records", () => thread.attempts === 10);
+    await sleep(5);
     trace.stop();
     expect(await trace.stopped(20)).toBe(false);
     for (let i = 0; i < 20; i++) dom0.createTrace("again").destroy();

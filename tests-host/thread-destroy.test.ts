@@ -20,7 +20,8 @@ const POISON = 0xa5;
 class Poison {
   readonly #memory: Memory;
   readonly #expected: Uint8Array = new Uint8Array(FRAME_BYTES).fill(POISON);
-  readonly #poisoned = new Set<number>();
+  /** By frame: how often it had been freed when it was filled. */
+  readonly #poisoned = new Map<number, number>();
 
   constructor(hypervisor: Hypervisor) {
     this.#memory = new Memory(hypervisor);
@@ -29,10 +30,10 @@ class Poison {
   /** Fills the free frames that are not filled yet. */
   spread(): number {
     for (const mfn of this.#memory.freeFrames()) {
-      const used = this.#memory.frame(mfn, layout.FRAME_SHARE_AT) >>> 1;
-      if (used === 0 || this.#poisoned.has(mfn)) continue;
+      const freed = this.#freed(mfn);
+      if (freed === 0 || this.#poisoned.get(mfn) === freed) continue;
       this.#bytes(mfn).fill(POISON);
-      this.#poisoned.add(mfn);
+      this.#poisoned.set(mfn, freed);
     }
     return this.#poisoned.size;
   }
@@ -40,11 +41,16 @@ class Poison {
   /** Frames that are free, were filled, and hold something else by now. Must be none. */
   written(): number[] {
     const found: number[] = [];
-    for (const mfn of this.#poisoned) {
-      if (this.#memory.owner(mfn) !== 0) this.#poisoned.delete(mfn);
+    for (const [mfn, freed] of this.#poisoned) {
+      // Handed out since: zeroed then, and written to by its owner.
+      if (this.#memory.owner(mfn) !== 0 || this.#freed(mfn) !== freed) this.#poisoned.delete(mfn);
       else if (Buffer.compare(this.#bytes(mfn), this.#expected) !== 0) found.push(mfn);
     }
     return found;
+  }
+
+  #freed(mfn: number): number {
+    return this.#memory.frame(mfn, layout.FRAME_SHARE_AT) >>> 1;
   }
 
   #bytes(mfn: number): Uint8Array {

@@ -2,7 +2,7 @@
 // sub-buffers of 64 bytes; three records of 16 bytes fill one; 1000 records were there before.
 
 import { join } from "../assembly/cpu";
-import { RING_DATA_AT, RING_TALLY_AT } from "../assembly/public/layout";
+import { RING_DATA_AT, RING_OFFSET_AT, RING_TALLY_AT } from "../assembly/public/layout";
 import {
   REASON_NOT_CONSUMED,
   REASON_PUSHED,
@@ -68,15 +68,15 @@ describe("a switch at 2^32", () => {
   });
 
   it("counts right when the tally's half of the offset is 0", () => {
-    // A writer that died in enterSubbuf: the entry is open, the tally is 0 | 2^32, no more.
+    // Before the first record at 2^32, and after a death between its tally and its offset.
     bothAt(BEFORE_32);
     fill(4);
     store<u64>(full, 0, RING_TALLY_AT);
-    store<u64>(full + 64, 4294967296);
+    store<u64>(full, 4294967296, RING_OFFSET_AT);
     expect(publishedRecords(full)).toBe(1003);
     store<u64>(full, 0x0000000100000010, RING_TALLY_AT);
     expect(publishedRecords(full)).toBe(1003);
-    store<u64>(full + 64, 4294967312);
+    store<u64>(full, 4294967312, RING_OFFSET_AT);
   });
 });
 
@@ -149,8 +149,8 @@ describe("positions across 2^33", () => {
     expect(consume("o", BEFORE_33, 0, 3)).toBe(1);
     fill(1);
     expect(positions("d")).toBe("8589934592 .. 8589934800");
-    expect(entryText(full, 3)).toBe("begin 8589934528, before 1000, last 0, lost 0, ends 48");
-    expect(entryText(full, 0)).toBe("begin 8589934784, before 1012, last 0, lost 0, ends 64");
+    expect(entryText(full, 0)).toBe("begin 8589934592, before 1003, last 0, lost 0, ends 48");
+    expect(entryText(full, 3)).toBe("begin 8589934784, before 1012, last 0, lost 0, ends 64");
   });
 });
 

@@ -158,7 +158,7 @@ describe("a switch", () => {
     expect(words(data, 4)).toBe("2 0 3328 3329");
   });
 
-  it("does nothing that nobody is bound to: no upcall", () => {
+  it("calls nobody while VIRQ_TBUF is not bound", () => {
     fill(12);
     expect(load<u32>(4096 + CTL_UPCALL_AT)).toBe(0);
   });

@@ -143,7 +143,7 @@ export function ringOf(name: string, cpu: u32): usize {
   return load<u32>(HYPERCALL_AT, TBC_RING_MFN_AT) << FRAME_SHIFT;
 }
 
-function figure(name: string, at: usize): string {
+function figure(name: string, at: u32): string {
   return name + " " + load<u64>(HYPERCALL_AT + at).toString();
 }
 

@@ -1,0 +1,57 @@
+// The README's snippets do what it says.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { babeltrace, freshDir, run, total } from "./lib/record.js";
+import { itWith } from "./peers.js";
+
+const root = new URL("..", import.meta.url);
+const readme = readFileSync(new URL("README.md", root), "utf8");
+const snippets = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code = ""]) => code);
+
+/** Runs a snippet as a user's module in `cwd`, with the package as it was built. */
+function runSnippet(code: string, cwd: string) {
+  // Imports of the package by its own name, which only files within it can do.
+  const resolved = code.replace(/from "(tbuf[^"]*)"/g, (_, name: string) => {
+    return `from ${JSON.stringify(import.meta.resolve?.(name) ?? entry(name))}`;
+  });
+  return run("bash", [
+    "-c",
+    'cd "$0" && exec "$1" --input-type=module -e "$2"',
+    cwd,
+    process.execPath,
+    resolved,
+  ]);
+}
+
+function entry(name: string): string {
+  const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
+    exports: Record<string, { default: string }>;
+  };
+  const target = exports[name.replace("tbuf", ".")]?.default ?? "";
+  return new URL(target, root).href;
+}
+
+describe("the README", () => {
+  itWith("babeltrace2")("embeds a flight recorder that babeltrace2 reads", async () => {
+    const cwd = freshDir();
+    const snippet = snippets.find((code) => code.includes("createTrace")) ?? "";
+    const { code, stdout, stderr } = await runSnippet(snippet, cwd);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe("10000 recorded; the last ones are in flight-trace\n");
+    const read = await babeltrace(join(cwd, "flight-trace"), (line) => line.includes("id = 9999,"));
+    expect(read.code).toBe(0);
+    expect(read.kept).toHaveLength(1);
+    expect(total(read, "app:request")).toBeGreaterThan(100);
+  });
+
+  it("shows a facility that does nothing when nobody records", async () => {
+    const snippet = snippets.find((code) => code.includes("does nothing")) ?? "";
+    expect(await runSnippet(snippet, freshDir())).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "",
+    });
+  });
+});
