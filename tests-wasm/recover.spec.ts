@@ -10,6 +10,7 @@ import {
   RING_DATA_AT,
   RING_DISCARDED_FULL_AT,
   RING_OFFSET_AT,
+  RING_TAKEN_AT,
   RING_TALLY_AT,
   SUBBUF_CONTENT_END_AT,
   SUBBUF_DISCARDED_AT,
@@ -30,6 +31,7 @@ import {
   offset,
   positions,
   reset,
+  setControlWord,
   started,
   words,
 } from "./world";
@@ -225,7 +227,7 @@ describe("a writer that dies at 2^32", () => {
     store<u64>(full, 4294967264, RING_OFFSET_AT);
     store<u64>(full, 4294967232, RING_CONSUMED_AT);
     openSubbuf(full, 4294967232, 7);
-    store<u64>(full, 7, 192);
+    store<u64>(full, 7, RING_TAKEN_AT);
     store<u64>(full, 0x00000003fffffff0, RING_TALLY_AT);
     store<u64>(data + 192, 2);
     store<u64>(data + 208, 2);
@@ -240,7 +242,7 @@ describe("a writer that dies at 2^32", () => {
     store<u64>(full, 4294967280, RING_OFFSET_AT);
     store<u64>(full, 4294967232, RING_CONSUMED_AT);
     openSubbuf(full, 4294967232, 7);
-    store<u64>(full, 7, 192);
+    store<u64>(full, 7, RING_TAKEN_AT);
     close(full, 3, 48);
     openSubbuf(full, 4294967296, 10);
     store<u64>(full, 0, RING_TALLY_AT);
@@ -273,7 +275,7 @@ describe("a writer that dies before it raised VIRQ_TBUF", () => {
     const port = bind(VIRQ_TBUF);
     fill(4);
     // Pending is set, the upcall word is not.
-    store<u32>(4096 + CTL_UPCALL_AT, 0);
+    setControlWord(CTL_UPCALL_AT, 0);
     raise(VIRQ_TBUF);
     expect(controlWord(CTL_UPCALL_AT)).toBe(0);
     die();

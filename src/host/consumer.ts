@@ -17,6 +17,9 @@ export interface ConsumerParts {
   readonly map: (mfn: number, count: number) => ForeignMapping;
 }
 
+/** What a pass is resumed with: false ends it. */
+type GoOn = boolean | undefined;
+
 export class Consumer {
   readonly #parts: ConsumerParts;
   readonly #readers = new Map<number, RingReader>();
@@ -40,33 +43,36 @@ export class Consumer {
    * One pass over all CPUs: yields each packet that is ready and gives it back to the writer when the
    * next one is asked for (discard mode), or before it is yielded (overwrite mode). Bounded: at most
    * what the buffers held when the pass came to them, and one turn more in overwrite mode.
+   *
+   * `next(false)` gives the packet back and ends the pass; `return()` ends it without that, and the
+   * packet will be read again.
    * @param partial also what lies in sub-buffers that are still being written
    */
-  *pass(partial: boolean): Generator<Packet, void, undefined> {
-    for (const reader of this.readers()) yield* this.#drain(reader, partial);
+  *pass(partial: boolean): Generator<Packet, void, GoOn> {
+    for (const reader of this.readers()) {
+      if (!(yield* this.#drain(reader, partial))) return;
+    }
   }
 
-  *#drain(reader: RingReader, partial: boolean): Generator<Packet, void, undefined> {
+  /** @returns false when the pass is to end. */
+  *#drain(reader: RingReader, partial: boolean): Generator<Packet, boolean, GoOn> {
     const { subbufCount, mode } = reader.geometry;
     for (let packets = 0; packets <= 2 * subbufCount; packets++) {
       const found = reader.next(partial);
-      if (!found) return;
+      if (!found) return true;
+      let goOn: GoOn;
       if (!("bytes" in found)) {
         this.#giveBack(reader, found);
       } else if (mode === "discard") {
-        let read = false;
-        try {
-          yield found;
-          read = true;
-        } finally {
-          // A consumer that throws or returns has not taken the packet: it will be read again.
-          if (read) this.#giveBack(reader, found);
-        }
+        goOn = yield found;
+        this.#giveBack(reader, found);
       } else if (this.#giveBack(reader, found)) {
-        yield { ...found, discarded: reader.lost() };
+        goOn = yield { ...found, discarded: reader.lost() };
       }
-      if ("partial" in found && found.partial) return;
+      if (goOn === false) return false;
+      if ("partial" in found && found.partial) return true;
     }
+    return true;
   }
 
   /** False when the writer was faster, and what was copied must be thrown away. */

@@ -131,7 +131,8 @@ export class Trace {
   /**
    * Packets as they come, until `signal` aborts or the trace is destroyed: full sub-buffers when
    * VIRQ_TBUF announces them, the others after `pollMs`. In discard mode a packet's bytes are good
-   * until the next one is asked for. Throws TraceError.
+   * until the next one is asked for, and a packet in which the loop is left (`break`, an exception)
+   * is read again later. Throws TraceError.
    */
   async *packets(options: PacketsOptions = {}): AsyncGenerator<Packet, void, undefined> {
     const { signal, pollMs = POLL_SLEEP_MILLIS, ref = true } = options;
@@ -151,9 +152,13 @@ export class Trace {
         raised = false;
         const partial = performance.now() >= partialAt;
         if (partial) partialAt = performance.now() + pollMs;
-        for (const packet of consumer.pass(partial)) {
-          yield packet;
-          if (signal?.aborted || this.#destroyed) return;
+        const pass = consumer.pass(partial);
+        let step = pass.next();
+        while (!step.done) {
+          yield step.value;
+          // The loop has asked for more, so it has taken that packet: given back even at the end.
+          if (this.#destroyed) return;
+          step = pass.next(!signal?.aborted);
         }
         const pause = Math.max(0, partialAt - performance.now());
         await new Promise<void>((resolve) => {
