@@ -10,6 +10,7 @@ import {
 import { type Clock, type ClockBase, localOrigin, performanceClock } from "./clock.js";
 import type { CoreExports } from "./core.js";
 import { type CpuBinding, currentBinding, setCurrentBinding } from "./current.js";
+import { makeDisposable } from "./dispose.js";
 import { hypercallError } from "./errors.js";
 import { controlWord, type MemoryViews } from "./memory.js";
 
@@ -31,6 +32,8 @@ export interface AttachOptions {
 const randomTid = (): number => 0x40000000 + Math.floor(Math.random() * 0x3ffffff0);
 
 export class Cpu {
+  /** `using`: detaches it. Only where the runtime has Symbol.dispose. */
+  declare readonly [Symbol.dispose]: () => void;
   /** Index of the slot, 0 to `cpus` - 1: its records are in the stream of this number. */
   readonly index: number;
   /** Number of the domain that this thread is; 0 is dom0. */
@@ -62,6 +65,7 @@ export class Cpu {
       domain: this.domain,
       now: () => clock.now(),
     };
+    makeDisposable(this, () => this.detach());
     this.#answer();
     if (!current) return;
     try {

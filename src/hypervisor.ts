@@ -17,6 +17,7 @@ import {
 import { type ClockBase, readClockBase } from "./clock.js";
 import { type CoreExports, coreModule, instantiate } from "./core.js";
 import { type AttachOptions, Cpu } from "./cpu.js";
+import { makeDisposable } from "./dispose.js";
 import { hypercallError, TraceError } from "./errors.js";
 import { builtinFacilities } from "./facilities/index.js";
 import { registerDefinition } from "./facility-register.js";
@@ -50,6 +51,8 @@ export interface HypervisorHandle {
  * goes when the last thread has let go of it.
  */
 export class Hypervisor {
+  /** `using`: closes it. Only where the runtime has Symbol.dispose. */
+  declare readonly [Symbol.dispose]: () => void;
   readonly #handle: HypervisorHandle;
   readonly #core: CoreExports;
   readonly #views: MemoryViews;
@@ -60,8 +63,7 @@ export class Hypervisor {
     this.#handle = handle;
     this.#core = instantiate(handle.module, handle.memory);
     this.#views = viewsOf(handle.memory);
-    const dispose: symbol | undefined = Symbol.dispose;
-    if (dispose) Object.defineProperty(this, dispose, { value: () => this.close() });
+    makeDisposable(this, () => this.close());
   }
 
   /**

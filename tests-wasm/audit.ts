@@ -111,7 +111,8 @@ export function soundness(ring: usize): string {
       if (at >= from) records++;
       at += 8 + (head & 4095) * 4;
     }
-    if (at != stop) return "records from " + begin.toString() + " end at " + at.toString() + " (I4)";
+    if (at != stop)
+      return "records from " + begin.toString() + " end at " + at.toString() + " (I4)";
     if (closed) at = (begin | mask) + 1;
   }
   ringInfo(ring);

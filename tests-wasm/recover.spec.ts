@@ -67,8 +67,8 @@ describe("a writer that dies in a record", () => {
   //     | 1 | 2 | ? |      header and payload are there, offset is 32
   it("before it published has written nothing", () => {
     fill(2);
-    store<u64>(data + 32, 0xffffffffffffffff);
-    store<u64>(data + 40, 0xffffffffffffffff);
+    store<u64>(data + 32, u64.MAX_VALUE);
+    store<u64>(data + 40, u64.MAX_VALUE);
     expect(publishedRecords(full)).toBe(2);
     succeed();
     expect(publishedRecords(full)).toBe(2);

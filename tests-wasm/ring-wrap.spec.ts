@@ -3,11 +3,7 @@
 
 import { join } from "../assembly/cpu";
 import { RING_DATA_AT, RING_OFFSET_AT, RING_TALLY_AT } from "../assembly/public/layout";
-import {
-  REASON_NOT_CONSUMED,
-  REASON_PUSHED,
-  REASON_UNTIL,
-} from "../assembly/public/ops";
+import { REASON_NOT_CONSUMED, REASON_PUSHED, REASON_UNTIL } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { publishedRecords } from "../assembly/switch";
 import { audit, found } from "./audit";

@@ -8,8 +8,16 @@ import {
   RING_SUBBUF_BYTES_AT,
   RING_TALLY_AT,
 } from "../assembly/public/layout";
-import { record0, record1, record2, record3, record4 } from "../assembly/record";
-import { record5, record6, record7 } from "../assembly/record";
+import {
+  record0,
+  record1,
+  record2,
+  record3,
+  record4,
+  record5,
+  record6,
+  record7,
+} from "../assembly/record";
 import { publishedRecords, subbufEnd, subbufEntry } from "../assembly/switch";
 import { audit, found } from "./audit";
 import {

@@ -132,7 +132,7 @@ export function info(name: string, cpu: u32 = NO_CPU): u32 {
 }
 
 /** Address of a trace's control frame, as get_info tells it. */
-export function frameOf(name: string): usize {
+export function frameOf(name: string): u32 {
   assert(info(name) == 0, "get_info of " + name);
   return load<u32>(HYPERCALL_AT, TBC_MFN_AT) << FRAME_SHIFT;
 }

@@ -10,11 +10,11 @@ import {
   TRACE_EVENT_SET_BYTES,
   TRACES_MAX,
 } from "../../assembly/public/layout.js";
-import { REASON_VIRQ } from "../../assembly/public/ops.js";
 import type { ClockBase } from "../clock.js";
 import type { CoreExports } from "../core.js";
 import type { Cpu } from "../cpu.js";
 import { currentBinding } from "../current.js";
+import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
 import { parseSelection, type Selection, selects, selectsAll } from "../event/selection.js";
 import { controlWord, type MemoryViews } from "../memory.js";
@@ -46,6 +46,8 @@ const SETTLE_MS = 1;
 let anonymous = 0;
 
 export class Dom0 {
+  /** `using`: closes it. Only where the runtime has Symbol.dispose. */
+  declare readonly [Symbol.dispose]: () => void;
   /** The seed's operations, returning 0 or 1. */
   readonly ops: SeedOps;
   readonly clock: ClockBase;
@@ -54,7 +56,6 @@ export class Dom0 {
   readonly #privcmd: Privcmd;
   readonly #facilities: FacilityTable;
   readonly #mayRecord: () => boolean;
-  readonly #virqHandlers = new Map<number, Set<VirqHandler>>();
   #channels: EventChannels;
   #closed = false;
 
@@ -82,6 +83,7 @@ export class Dom0 {
       new ForeignMapping(core, views, mfn, count, () => false);
     this.#facilities = new FacilityTable(views, quietMap);
     this.#channels = new EventChannels(core, views);
+    makeDisposable(this, () => this.close());
   }
 
   /**
@@ -125,7 +127,7 @@ export class Dom0 {
       facilities: this.#facilities,
       map: (mfn, count) => this.mapForeignRange(mfn, count),
       mayRecord: this.#mayRecord,
-      onVirq: (virq, handler) => this.#onVirq(virq, handler),
+      onVirq: (virq, handler) => this.#channels.listen(virq, handler),
       settled: (timeoutMs) => this.settled(timeoutMs),
     };
     return new Trace(host);
@@ -153,14 +155,11 @@ export class Dom0 {
    */
   bindVirq(virq: number, handler: VirqHandler): number {
     this.#checkOpen("bindVirq");
-    const handlers = this.#virqHandlers.get(virq);
-    if (handlers?.size) throw hypercallError("bindVirq", REASON_VIRQ, { virq });
-    return this.#bind(virq, handler);
+    return this.#channels.bindVirq(virq, handler);
   }
 
   /** Ends the calls for a VIRQ. Throws TraceError `virq` when it is not bound. */
   unbind(virq: number): void {
-    this.#virqHandlers.delete(virq);
     this.#channels.unbind(virq);
   }
 
@@ -177,7 +176,6 @@ export class Dom0 {
   /** How VIRQs are waited for, from the next binding on. Bound ones must be unbound first. */
   configureEvents(options: EvtchnOptions): void {
     this.#channels.close();
-    this.#virqHandlers.clear();
     this.#channels = new EventChannels(this.#core, this.#views, options);
   }
 
@@ -212,26 +210,6 @@ export class Dom0 {
     this.#channels.close();
     this.#core.resignDom0();
     this.#closed = true;
-  }
-
-  #bind(virq: number, handler: VirqHandler): number {
-    const handlers = new Set([handler]);
-    const port = this.#channels.bindVirq(virq, () => {
-      for (const each of [...handlers]) each();
-    });
-    this.#virqHandlers.set(virq, handlers);
-    return port;
-  }
-
-  #onVirq(virq: number, handler: VirqHandler): () => void {
-    const handlers = this.#virqHandlers.get(virq);
-    if (handlers) handlers.add(handler);
-    else this.#bind(virq, handler);
-    return () => {
-      const now = this.#virqHandlers.get(virq);
-      now?.delete(handler);
-      if (now?.size === 0 && !this.#closed) this.unbind(virq);
-    };
   }
 
   #eventSet(selection: Selection): Uint8Array {

@@ -1,8 +1,8 @@
 // Event channels as dom0 sees them: handlers for VIRQs, waiting for the upcall word, and polling
 // where waiting is impossible, or for what a thread that died could no longer announce.
 
-import { CONTROL_AT, CTL_UPCALL_AT, CTL_VIRQ_PORT_AT } from "../../assembly/public/layout.js";
-import { VIRQS_MAX } from "../../assembly/public/ops.js";
+import { CTL_UPCALL_AT, CTL_VIRQ_PORT_AT } from "../../assembly/public/layout.js";
+import { REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
 import type { CoreExports } from "../core.js";
 import { hypercallError } from "../errors.js";
 import { controlWord, type MemoryViews } from "../memory.js";
@@ -17,17 +17,24 @@ export type VirqHandler = () => void;
 export interface EvtchnOptions {
   /** Milliseconds between two polls. Default POLL_SLEEP_MILLIS. */
   readonly pollMs?: number;
-  /** True: bound handlers keep the process alive. Default true. */
+  /** False: a handler of `bindVirq` does not keep the process alive. Default true. */
   readonly ref?: boolean;
   /** False: polling only, as in a runtime without Atomics.waitAsync. For tests. */
   readonly wait?: boolean;
 }
 
+interface Bound {
+  readonly virq: number;
+  /** The handler of `bindVirq`. */
+  handler: VirqHandler | undefined;
+  /** Those of `listen`. */
+  readonly listeners: Set<VirqHandler>;
+}
+
 export class EventChannels {
   readonly #core: CoreExports;
   readonly #views: MemoryViews;
-  /** By port. */
-  readonly #handlers = new Map<number, { virq: number; handler: VirqHandler }>();
+  readonly #byPort = new Map<number, Bound>();
   readonly #pollMs: number;
   readonly #ref: boolean;
   readonly #canWait: boolean;
@@ -45,25 +52,37 @@ export class EventChannels {
   /**
    * Calls `handler` when the VIRQ is raised; several raises may come as one call. What the VIRQ
    * announces is visible by then, and a raise during the call leads to another call (I11).
-   * @returns the port. Throws TraceError `virq` when it is bound already or does not exist.
+   * @returns the port. Throws TraceError `virq` when it has a handler already or does not exist.
    */
   bindVirq(virq: number, handler: VirqHandler): number {
-    const port = this.#core.bind(virq);
-    if (port < 0) throw hypercallError("bindVirq", this.#core.reason(), { virq, limit: VIRQS_MAX });
-    this.#handlers.set(port, { virq, handler });
-    if (this.#handlers.size === 1) this.#open();
+    const known = this.#portOf(virq);
+    if (known && this.#byPort.get(known - 1)?.handler) {
+      throw hypercallError("bindVirq", REASON_VIRQ, { virq });
+    }
+    const [port, bound] = this.#bind("bindVirq", virq);
+    bound.handler = handler;
+    this.#keepAlive();
     return port;
   }
 
-  /** Throws TraceError `virq` when it is not bound. */
+  /** Takes the handler of `bindVirq` away. Throws TraceError `virq` when there is none. */
   unbind(virq: number): void {
-    const port =
-      Atomics.load(this.#views.words, (CONTROL_AT + CTL_VIRQ_PORT_AT) / 4 + (virq >>> 0)) - 1;
-    if (this.#core.unbind(virq)) {
-      throw hypercallError("unbind", this.#core.reason(), { virq });
-    }
-    this.#handlers.delete(port);
-    if (this.#handlers.size === 0) this.close();
+    const bound = this.#byPort.get(this.#portOf(virq) - 1);
+    if (!bound?.handler) throw hypercallError("unbind", REASON_VIRQ, { virq });
+    bound.handler = undefined;
+    this.#release(bound);
+  }
+
+  /**
+   * Calls `handler` too when the VIRQ is raised, beside others, without keeping the process alive.
+   * @returns what ends that
+   */
+  listen(virq: number, handler: VirqHandler): () => void {
+    const [, bound] = this.#bind("listen", virq);
+    bound.listeners.add(handler);
+    return () => {
+      if (bound.listeners.delete(handler)) this.#release(bound);
+    };
   }
 
   /** Holds a port's calls back; it stays pending meanwhile. Throws TraceError `port`. */
@@ -78,22 +97,64 @@ export class EventChannels {
 
   /** Unbinds everything. May be called twice. */
   close(): void {
-    for (const [, { virq }] of this.#handlers) this.#core.unbind(virq);
-    this.#handlers.clear();
+    for (const { virq } of this.#byPort.values()) this.#core.unbind(virq);
+    this.#byPort.clear();
+    this.#stop();
+  }
+
+  /** The VIRQ's port + 1, as the control page has it: 0 when it is not bound. */
+  #portOf(virq: number): number {
+    if (!(virq >>> 0 === virq && virq < VIRQS_MAX)) return 0;
+    return Atomics.load(this.#views.words, controlWord(CTL_VIRQ_PORT_AT) + virq);
+  }
+
+  #bind(what: string, virq: number): [port: number, bound: Bound] {
+    const known = this.#portOf(virq) - 1;
+    const present = this.#byPort.get(known);
+    if (present) return [known, present];
+    const port = this.#core.bind(virq);
+    if (port < 0) throw hypercallError(what, this.#core.reason(), { virq, limit: VIRQS_MAX });
+    const bound: Bound = { virq, handler: undefined, listeners: new Set() };
+    this.#byPort.set(port, bound);
+    this.#start();
+    return [port, bound];
+  }
+
+  #release(bound: Bound): void {
+    const port = this.#portOf(bound.virq) - 1;
+    const unused = !bound.handler && bound.listeners.size === 0;
+    if (unused && this.#byPort.get(port) === bound) {
+      this.#byPort.delete(port);
+      this.#core.unbind(bound.virq);
+    }
+    if (this.#byPort.size === 0) this.#stop();
+    else this.#keepAlive();
+  }
+
+  #start(): void {
+    if (this.#poll !== undefined) return;
+    // The interval can also keep the process alive, which a pending Atomics.waitAsync does not.
+    this.#poll = setInterval(() => this.#dispatch(), this.#pollMs);
+    this.#keepAlive();
+    if (!this.#canWait) return;
+    // Pairs with upcall in evtchn.ts of the hypervisor: `waiting` first, then the look at the word.
+    this.#core.waiting(1);
+    this.#wait();
+  }
+
+  #stop(): void {
     if (this.#poll === undefined) return;
     clearInterval(this.#poll);
     this.#poll = undefined;
     if (this.#canWait) this.#core.waiting(-1);
   }
 
-  #open(): void {
-    // The interval also keeps the process alive: a pending Atomics.waitAsync does not.
-    this.#poll = setInterval(() => this.#dispatch(), this.#pollMs);
-    if (!this.#ref) (this.#poll as { unref?: () => void }).unref?.();
-    if (!this.#canWait) return;
-    // Pairs with upcall in evtchn.ts of the hypervisor: `waiting` first, then the look at the word.
-    this.#core.waiting(1);
-    this.#wait();
+  /** The process is kept alive while a handler of `bindVirq` is there, if it shall be. */
+  #keepAlive(): void {
+    const poll = this.#poll as { ref?: () => void; unref?: () => void } | undefined;
+    const wanted = this.#ref && [...this.#byPort.values()].some(({ handler }) => handler);
+    if (wanted) poll?.ref?.();
+    else poll?.unref?.();
   }
 
   #wait(): void {
@@ -115,8 +176,10 @@ export class EventChannels {
     const ready = this.#core.take();
     for (let rest = ready; rest !== 0; rest &= rest - 1) {
       const port = 31 - Math.clz32(rest & -rest);
-      const bound = this.#handlers.get(port);
-      if (bound) callHandler(bound.handler);
+      const bound = this.#byPort.get(port);
+      if (!bound) continue;
+      if (bound.handler) callHandler(bound.handler);
+      for (const listener of [...bound.listeners]) callHandler(listener);
     }
   }
 }

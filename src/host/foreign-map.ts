@@ -10,11 +10,14 @@ import {
 } from "../../assembly/public/layout.js";
 import { memEvents } from "../builtin.js";
 import type { CoreExports } from "../core.js";
+import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
 import type { MemoryViews } from "../memory.js";
 
 /** Frames that dom0 has mapped. The frames are not handed out again while they are mapped. */
 export class ForeignMapping {
+  /** `using`: unmaps it. Only where the runtime has Symbol.dispose. */
+  declare readonly [Symbol.dispose]: () => void;
   readonly mfn: number;
   /** Frames of 4096 bytes. */
   readonly count: number;
@@ -35,7 +38,9 @@ export class ForeignMapping {
     count: number,
     mayRecord: () => boolean,
   ) {
-    if (core.map(mfn, count)) {
+    // The hypervisor sees 32 bits of each: what it would see otherwise is asked for as no frame.
+    const whole = mfn >>> 0 === mfn && count >>> 0 === count;
+    if (core.map(whole ? mfn : 0, count)) {
       throw hypercallError("mapForeignRange", core.reason(), { mfn, count });
     }
     this.mfn = mfn;
@@ -47,6 +52,7 @@ export class ForeignMapping {
     const table = views.data.getUint32(CONTROL_AT + CTL_FRAME_TABLE_AT, true);
     this.#shareIndex = (table + mfn * FRAME_ENTRY_BYTES + FRAME_SHARE_AT) / 4;
     this.#share = Atomics.load(views.words, this.#shareIndex);
+    makeDisposable(this, () => this.unmap());
     if (mayRecord()) memEvents.mem_page_grant_map(0);
   }
 

@@ -70,6 +70,8 @@ export interface CpuInfo {
   readonly overwritten: number;
 }
 
+/** More than any limit, for a number that is none of 32 bits. */
+const NO_U32 = 0xffffffff;
 const IMAGE = HYPERCALL_AT + ops.TBC_TRACE_AT;
 const encoder = new TextEncoder();
 
@@ -95,8 +97,8 @@ export class Privcmd {
       args.mode === "overwrite" ? MODE_OVERWRITE : MODE_DISCARD,
       true,
     );
-    data.setUint32(IMAGE + TRACE_SUBBUF_BYTES_AT, args.subbufBytes, true);
-    data.setUint32(IMAGE + TRACE_SUBBUF_COUNT_AT, args.subbufCount, true);
+    data.setUint32(IMAGE + TRACE_SUBBUF_BYTES_AT, u32Or(0, args.subbufBytes), true);
+    data.setUint32(IMAGE + TRACE_SUBBUF_COUNT_AT, u32Or(0, args.subbufCount), true);
     data.setUint32(IMAGE + TRACE_PATTERN_BYTES_AT, pattern.length, true);
     bytes.set(args.cpuSet.subarray(0, TRACE_CPU_SET_BYTES), IMAGE + TRACE_CPU_SET_AT);
     bytes.set(args.eventSet.subarray(0, TRACE_EVENT_SET_BYTES), IMAGE + TRACE_EVENT_SET_AT);
@@ -124,8 +126,9 @@ export class Privcmd {
   consume(name: string, cpu: number, old: number, until: number, records: number): number {
     if (!this.#setName(name)) return this.#refuse(ops.OP_CONSUME);
     const { data } = this.#views;
-    data.setUint32(HYPERCALL_AT + ops.TBC_CPU_AT, cpu, true);
-    data.setBigUint64(HYPERCALL_AT + ops.TBC_OLD_AT, BigInt(old), true);
+    data.setUint32(HYPERCALL_AT + ops.TBC_CPU_AT, u32Or(NO_U32, cpu), true);
+    const oldOrNone = Number.isSafeInteger(old) ? old : -1;
+    data.setBigUint64(HYPERCALL_AT + ops.TBC_OLD_AT, BigInt(oldOrNone), true);
     data.setBigUint64(HYPERCALL_AT + ops.TBC_UNTIL_AT, BigInt(until), true);
     data.setUint32(HYPERCALL_AT + ops.TBC_RECORDS_AT, records, true);
     return this.#core.tb_control(ops.OP_CONSUME);
@@ -183,7 +186,7 @@ export class Privcmd {
 
   #info(name: string, cpu: number): number {
     if (!this.#setName(name)) return this.#refuse(ops.OP_GET_INFO);
-    this.#views.data.setUint32(HYPERCALL_AT + ops.TBC_CPU_AT, cpu, true);
+    this.#views.data.setUint32(HYPERCALL_AT + ops.TBC_CPU_AT, u32Or(NO_U32, cpu), true);
     return this.#core.tb_control(ops.OP_GET_INFO);
   }
 
@@ -220,6 +223,11 @@ export class Privcmd {
     dom0opEvents.dom0op_leave_base(op, result, a, b, 0, 0);
     return result;
   }
+}
+
+/** `value`, or `otherwise` where storing it would make another number of it: 64.5, 2^32 + 64. */
+function u32Or(otherwise: number, value: number): number {
+  return value >>> 0 === value ? value : otherwise;
 }
 
 const WITH_LIMIT: ReadonlySet<number> = new Set([

@@ -39,7 +39,7 @@ export interface PacketsOptions {
 /** What a trace needs of dom0. */
 export interface TraceHost extends Omit<ConsumerParts, "info"> {
   readonly mayRecord: () => boolean;
-  /** Calls back whenever VIRQ_TBUF is raised; returns what ends that. */
+  /** Calls back whenever the VIRQ is raised; returns what ends that. Keeps no process alive. */
   readonly onVirq: (virq: number, handler: () => void) => () => void;
   readonly settled: (timeoutMs: number) => Promise<boolean>;
 }
