@@ -3,7 +3,8 @@
 import type { EventDefinition } from "./definition.js";
 
 /** One wish: an event mask, or a pattern of a facility's and an event's name. */
-type Wish = { readonly mask: number } | { readonly facility: RegExp; readonly event: RegExp };
+type Wish = { readonly mask: number } | { readonly facility: Glob; readonly event: Glob };
+type Glob = readonly string[];
 
 export interface Selection {
   /** The text that `parseSelection` takes: patterns joined by commas. */
@@ -48,9 +49,27 @@ function parseWish(part: string): Wish {
   return { facility: glob(facility), event: glob(event) };
 }
 
-function glob(pattern: string): RegExp {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "su");
+/** A pattern cut at its stars: the first part is the beginning, the last the end. */
+function glob(pattern: string): Glob {
+  return pattern.split("*");
+}
+
+/** Each part is looked for once, from where the one before ended: no backtracking, however many
+ * stars there are. */
+function globMatches(parts: Glob, text: string): boolean {
+  const first = parts[0] ?? "";
+  const last = parts[parts.length - 1] ?? "";
+  if (parts.length === 1) return text === first;
+  if (text.length < first.length + last.length) return false;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  const end = text.length - last.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
 }
 
 /** True when the selection holds the event. */
@@ -58,7 +77,7 @@ export function selects(selection: Selection, facility: string, event: EventDefi
   return selection.wishes.some((wish) =>
     "mask" in wish
       ? event.xen !== undefined && maskSelects(wish.mask, event.xen)
-      : wish.facility.test(facility) && wish.event.test(event.name),
+      : globMatches(wish.facility, facility) && globMatches(wish.event, event.name),
   );
 }
 

@@ -2,7 +2,7 @@
 // where waiting is impossible, or for what a thread that died could no longer announce.
 
 import { CTL_UPCALL_AT, CTL_VIRQ_PORT_AT } from "../../assembly/public/layout.js";
-import { REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
+import { REASON_NOT_DOM0, REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
 import type { CoreExports } from "../core.js";
 import { hypercallError } from "../errors.js";
 import { controlWord, type MemoryViews } from "../memory.js";
@@ -68,7 +68,10 @@ export class EventChannels {
   /** Takes the handler of `bindVirq` away. Throws TraceError `virq` when there is none. */
   unbind(virq: number): void {
     const bound = this.#byPort.get(this.#portOf(virq) - 1);
-    if (!bound?.handler) throw hypercallError("unbind", REASON_VIRQ, { virq });
+    if (!bound?.handler) {
+      const reason = this.#core.isDom0() ? REASON_VIRQ : REASON_NOT_DOM0;
+      throw hypercallError("unbind", reason, { virq });
+    }
     bound.handler = undefined;
     this.#release(bound);
   }
