@@ -7,6 +7,7 @@ import * as privileged from "../assembly/privileged";
 import {
   CTL_DOM0_AT,
   CTL_PENDING_AT,
+  CTL_TRACES_AT,
   CTL_WAITING_AT,
   HYPERCALL_AT,
   TRACE_MODE_AT,
@@ -112,7 +113,7 @@ describe("get_info", () => {
     memory.fill(IMAGE, 0xff, 3076);
     expect(info("trace")).toBe(0);
     const frame = load<u32>(HYPERCALL_AT, TBC_MFN_AT) << 12;
-    expect(frame).toBe(controlWord(260));
+    expect(frame).toBe(controlWord(CTL_TRACES_AT + 4));
     expect(load<u32>(HYPERCALL_AT, TBC_ACTIVE_AT)).toBe(1);
     expect(words(IMAGE, 8)).toBe("2 1 1 128 8 0 5 0");
     expect(hex(IMAGE + TRACE_NAME_AT, 6)).toBe("74 72 61 63 65 00");
@@ -290,7 +291,6 @@ describe("a thread that is not dom0", () => {
     setControlWord(CTL_PENDING_AT, 1);
     resignDom0();
     remember();
-    // A refusal by unmap(0), of what is not mapped, so that `reason` changes at each call.
     expect(privileged.map(1, 1)).toBe(1);
     expect(reason()).toBe(REASON_NOT_DOM0);
     expect(privileged.unmap(1)).toBe(1);

@@ -92,9 +92,11 @@ describe("join", () => {
     elsewhere(1);
     started("a", 64, 4);
     control(OP_DESTROY, "a");
+    const free = framesFree();
     join(2, 2, 0);
     expect(cpuWord(1, CPU_RINGS_AT)).toBe(0);
-    emit(2);
+    // The scratch area alone.
+    expect(framesFree()).toBe(free - 4);
   });
 
   it("takes the first slot that is free", () => {

@@ -2,11 +2,12 @@
 
 import { tb_control } from "../assembly/control";
 import { join, leave } from "../assembly/cpu";
-import { framesFree, mfnOf, runFrames } from "../assembly/page";
+import { alloc, framesFree, mfnOf, runFrames } from "../assembly/page";
 import {
   CTL_ACTIVE_AT,
   CTL_TRACES_AT,
   HYPERCALL_AT,
+  OWNER_XEN,
   RING_DATA_AT,
   TRACE_CPU_SET_AT,
   TRACE_DIRECTORY_AT,
@@ -161,6 +162,14 @@ describe("create", () => {
     expect(info("a")).toBe(1);
     leave();
     expect(create("a", 65536, 2)).toBe(0);
+  });
+
+  it("gives everything back when there is a frame for a ring's data and none for the ring", () => {
+    join(1, 1, 0);
+    while (framesFree() > 2) alloc(0, OWNER_XEN);
+    expect(create("a", 64, 2)).toBe(1);
+    expect(reason()).toBe(REASON_NO_MEMORY);
+    expect(framesFree()).toBe(2);
   });
 
   it("gives everything back when not even the control frame is there", () => {
