@@ -90,12 +90,13 @@ export class EventChannels {
 
   /** Holds a port's calls back; it stays pending meanwhile. Throws TraceError `port`. */
   mask(port: number): void {
-    if (this.#core.mask(port)) throw hypercallError("mask", this.#core.reason(), { port });
+    if (this.#core.mask(asU32(port))) throw hypercallError("mask", this.#core.reason(), { port });
   }
 
   /** Lets a port's calls through again, at once if it is pending. Throws TraceError `port`. */
   unmask(port: number): void {
-    if (this.#core.unmask(port)) throw hypercallError("unmask", this.#core.reason(), { port });
+    if (this.#core.unmask(asU32(port)))
+      throw hypercallError("unmask", this.#core.reason(), { port });
   }
 
   /** Unbinds everything. May be called twice. */
@@ -115,7 +116,7 @@ export class EventChannels {
     const known = this.#portOf(virq) - 1;
     const present = this.#byPort.get(known);
     if (present) return [known, present];
-    const port = this.#core.bind(virq);
+    const port = this.#core.bind(asU32(virq));
     if (port < 0) throw hypercallError(what, this.#core.reason(), { virq, limit: VIRQS_MAX });
     const bound: Bound = { virq, handler: undefined, listeners: new Set() };
     this.#byPort.set(port, bound);
@@ -185,6 +186,11 @@ export class EventChannels {
       for (const listener of [...bound.listeners]) callHandler(listener);
     }
   }
+}
+
+/** What is no u32 would reach the hypervisor as another number: 1.5 as 1, 2^32 as 0. */
+function asU32(value: number): number {
+  return value >>> 0 === value ? value : 0xffffffff;
 }
 
 /** A handler that throws must not keep the other ports from their calls. */

@@ -65,8 +65,8 @@ export class RingReader {
   /** Highest offset and end time seen: both only grow (I1, I8). */
   #offset = 0;
   #end = 0n;
-  /** Records that this reader has taken from the sub-buffer in which it stands. */
-  #taken = { begin: 0, records: 0, known: true };
+  /** Where this reader stopped, and the records before that in its sub-buffer; -1: not known. */
+  #stopped = { at: 0, records: 0 };
   #corrupt = false;
 
   constructor(
@@ -81,8 +81,6 @@ export class RingReader {
     this.#codecOf = codecOf;
     const { buffer, byteOffset } = control.bytes;
     this.#longs = new BigUint64Array(buffer, byteOffset, FRAME_BYTES / 8);
-    // Where an earlier reader stopped within a sub-buffer, only walking tells what it left.
-    this.#taken.known = this.#load(RING_CONSUMED_AT) === 0;
   }
 
   /** True once the ring's words made no sense; it is not read any more. */
@@ -130,12 +128,12 @@ export class RingReader {
 
   /** Notes that what `next` found was given back to the writer. */
   consumed(found: FoundPacket | Padding): void {
-    const begin = this.#beginOf(found.until);
-    const records = "records" in found ? found.records : 0;
-    const before = this.#taken.begin === begin && begin <= found.old ? this.#taken.records : 0;
-    const whole = found.until === begin;
-    const known = whole || this.#beginOf(found.old) === found.old || this.#taken.known;
-    this.#taken = { begin, records: whole ? 0 : before + records, known };
+    const { old, until } = found;
+    const begin = this.#beginOf(old) === old;
+    // Where another reader stopped within a sub-buffer, only walking tells what it left.
+    const before = begin ? 0 : this.#stopped.at === old ? this.#stopped.records : -1;
+    const records = before < 0 || !("records" in found) ? before : before + found.records;
+    this.#stopped = { at: until, records: this.#beginOf(until) === until ? 0 : records };
     if ("end" in found) this.#end = found.end;
   }
 
@@ -214,7 +212,8 @@ export class RingReader {
   /** Records from `old` to the end of a closed sub-buffer that holds `all`. */
   #recordsLeft(old: number, begin: number, all: number, bytes: Uint8Array): number {
     if (old === begin) return all;
-    if (this.#taken.known && this.#taken.begin === begin) return all - this.#taken.records;
+    const { at, records } = this.#stopped;
+    if (at === old && records >= 0) return all - records;
     return walkRecords(viewOf(bytes), 0, bytes.length, this.#codecOf)?.records ?? -1;
   }
 
