@@ -19,6 +19,7 @@ import {
   FRAME_BYTES,
   FRAME_COUNT_AT,
   FRAME_ENTRY_SHIFT,
+  FRAME_OWNED,
   FRAME_OWNER_AT,
   FRAME_RUN_AT,
   FRAME_SHIFT,
@@ -57,7 +58,7 @@ export function boot(frames: u32, cpus: u32): u32 {
     const entry = table + (mfn << FRAME_ENTRY_SHIFT);
     store<u32>(entry, OWNER_XEN, FRAME_OWNER_AT);
     store<u32>(entry, 1, FRAME_RUN_AT);
-    store<u32>(entry, 1, FRAME_COUNT_AT);
+    store<u32>(entry, FRAME_OWNED, FRAME_COUNT_AT);
   }
   share(CONTROL_AT >> FRAME_SHIFT, true);
   share(HYPERCALL_AT >> FRAME_SHIFT, true);

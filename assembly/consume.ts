@@ -84,7 +84,8 @@ export function ringInfo(ring: usize): void {
 
 /**
  * Gives [old, until) back to the writer: dom0 has read it, and it held `records` records. `until`
- * lies in the sub-buffer of `old` or at its end; 0 means its end. One compare-and-swap decides.
+ * lies in the sub-buffer of `old` or at its end; 0 means its end, and that the records are counted
+ * here. One compare-and-swap decides.
  * @returns 0, or 1 with REASON_PUSHED (the writer moved `consumed` first: what was copied must be
  * thrown away), REASON_NOT_CONSUMED, or REASON_UNTIL
  */
@@ -95,14 +96,19 @@ export function consumeRing(ring: usize, old: u64, until: u64, records: u32): u3
     return fail(overwrite && consumed > old ? REASON_PUSHED : REASON_NOT_CONSUMED);
   }
   const end = subbufEnd(ring, old);
-  if (!until) until = end;
+  const whole = !until;
+  if (whole) until = end;
   if (until <= old || until > end || (until & 3) != 0 || until > load64(ring + RING_OFFSET_AT)) {
     return fail(REASON_UNTIL);
   }
   const overwritten = overwrittenBefore(ring, old);
+  const taken = load<u64>(ring, RING_TAKEN_AT);
+  // All records before `old` were taken or overwritten, and those before `end` are known.
+  const before = load64(subbufEntry(ring, end) + SUBBUF_RECORDS_AT);
+  const read: u64 = whole ? before - overwritten - taken : records;
   // Pairs with the CAS of push and the load in enterSubbuf, both in switch.ts (I5, I6).
   if (!cas64(ring + RING_CONSUMED_AT, old, until)) return fail(REASON_PUSHED);
   store<u64>(ring, overwritten, RING_OVERWRITTEN_AT);
-  store<u64>(ring, load<u64>(ring, RING_TAKEN_AT) + records, RING_TAKEN_AT);
+  store<u64>(ring, taken + read, RING_TAKEN_AT);
   return 0;
 }

@@ -1,17 +1,17 @@
 // tb_control: the seed's operations. Checks what dom0 says, then dispatches. Arguments come by the
 // hypercall page, as Xen's sysctl takes a struct; each op returns the seed's 0 or 1.
 
-import { cas32, load32 } from "./atomic";
+import { load32 } from "./atomic";
 import { sameBytes } from "./bytes";
 import { consumeRing, ringInfo } from "./consume";
 import { cpusCount } from "./cputable";
+import { isDom0 } from "./dom0";
 import { mfnOf } from "./page";
 import {
   BUFFER_BYTES_MAX,
   CONTROL_AT,
   CPUS_MAX,
   CTL_ACTIVE_AT,
-  CTL_DOM0_AT,
   HYPERCALL_AT,
   MODE_OVERWRITE,
   SUBBUF_BYTES_MAX,
@@ -20,7 +20,6 @@ import {
   SUBBUF_COUNT_MIN,
   TRACE_BYTES,
   TRACE_DIRECTORY_AT,
-  TRACE_DYING,
   TRACE_MODE_AT,
   TRACE_NAME_AT,
   TRACE_NAME_BYTES_AT,
@@ -40,7 +39,6 @@ import {
   OP_START,
   OP_STOP,
   REASON_CPU_UNKNOWN,
-  REASON_DOM0_TAKEN,
   REASON_MODE,
   REASON_NAME_BAD,
   REASON_NAME_IN_USE,
@@ -64,48 +62,25 @@ import {
 import { fail, failLimit } from "./reason";
 import {
   destroyTrace,
+  dyingSlot,
   newTrace,
   nextEpoch,
   publishTrace,
   ringOfCpu,
   settle,
   startTrace,
-  stateOf,
   stopTrace,
   traceSlot,
 } from "./trace";
 
 const IMAGE: usize = HYPERCALL_AT + TBC_TRACE_AT;
-const DOM0: usize = CONTROL_AT + CTL_DOM0_AT;
-
-/** This instance's claim: its thread's tid + 1 while it is dom0. */
-let claim: u32 = 0;
-
-/** This thread becomes dom0. @returns 0, or 1 with REASON_DOM0_TAKEN */
-export function claimDom0(tid: u32): u32 {
-  if (!cas32(DOM0, 0, tid + 1)) return fail(REASON_DOM0_TAKEN);
-  claim = tid + 1;
-  return 0;
-}
-
-/** dom0 resigns; another thread may claim it. */
-export function resignDom0(): void {
-  if (claim) cas32(DOM0, claim, 0);
-  claim = 0;
-}
-
-/** Only the thread that holds the claim may control; a claim that was reaped is worth nothing. */
-export function isDom0(): bool {
-  return claim != 0 && load32(DOM0) == claim;
-}
 
 /** Frame of the trace named in the hypercall page, 0 when there is none. */
 function namedTrace(): usize {
   const bytes = load<u32>(IMAGE, TRACE_NAME_BYTES_AT);
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
     const frame = load32(traceSlot(trace));
-    if (!frame || stateOf(frame) == TRACE_DYING) continue;
-    if (load<u32>(frame, TRACE_NAME_BYTES_AT) != bytes) continue;
+    if (!frame || load<u32>(frame, TRACE_NAME_BYTES_AT) != bytes) continue;
     if (sameBytes(frame + TRACE_NAME_AT, IMAGE + TRACE_NAME_AT, bytes)) return frame;
   }
   return 0;
@@ -117,7 +92,7 @@ function powerOfTwoIn(value: u32, min: u32, max: u32): bool {
 
 function freeTraceSlot(): i32 {
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
-    if (!load32(traceSlot(trace))) return trace;
+    if (!load32(traceSlot(trace)) && !load32(dyingSlot(trace))) return trace;
   }
   return -1;
 }

@@ -1,10 +1,11 @@
 // CPUs: a thread joins, passes quiescent points, leaves, or is found dead and reaped. Owns the CPU
 // table, and this instance's own place in it: a Wasm global belongs to one instance, one thread.
 
-import { add32, cas32, load32, store32 } from "./atomic";
-import { cpuBlock, cpusCount } from "./cputable";
+import { add32, cas32, cas64, load32, load64, store32, store64 } from "./atomic";
+import { cpuBlock, cpusCount, stateWord } from "./cputable";
+import { adoptDescriptions } from "./description";
 import { raise } from "./evtchn";
-import { addressOf, alloc, frameEntry, mfnOf, releaseFrame } from "./page";
+import { addressOf, alloc, mfnOf, releaseStrays } from "./page";
 import {
   CONTROL_AT,
   CPU_ACK_AT,
@@ -15,30 +16,34 @@ import {
   CPU_LEAVING,
   CPU_ONLINE,
   CPU_PARENT_AT,
+  CPU_REAPING,
   CPU_RINGS_AT,
   CPU_SCRATCH_AT,
   CPU_STATE_AT,
-  CPU_TID_AT,
   CPU_TS_AT,
   CPUS_AT,
   CTL_DOM0_AT,
   CTL_EPOCH_AT,
-  CTL_FRAMES_AT,
   CTL_NEXT_DOMAIN_AT,
-  FRAME_OWNER_AT,
-  FRAME_SHIFT,
   NOBODY_AT,
   OWNER_CPU,
-  SCRATCH_BYTES,
   SCRATCH_ORDER,
   TRACES_MAX,
 } from "./public/layout";
-import { REASON_NO_CPU, REASON_NO_MEMORY, VIRQ_DOM_EXC } from "./public/ops";
+import {
+  REASON_JOINED,
+  REASON_NO_CPU,
+  REASON_NO_MEMORY,
+  VIRQ_DOM_EXC,
+  VIRQ_TBUF,
+} from "./public/ops";
 import { fail } from "./reason";
 import { recoverRing } from "./switch";
 import { adoptRings, attachRings } from "./trace";
 
 const EPOCH: usize = CONTROL_AT + CTL_EPOCH_AT;
+/** Nanoseconds, 146 years: no clock has got there since boot. */
+const TIME_MAX: i64 = 1 << 62;
 
 /**
  * Block of the CPU this instance is. Starts as NOBODY_AT, as a literal: a named constant here would
@@ -53,11 +58,17 @@ export function scratchAt(): usize {
   return load<u32>(cpuAt, CPU_SCRATCH_AT);
 }
 
+/** Index of this CPU. Only after it joined. */
+export function cpuIndex(): u32 {
+  return <u32>(cpuAt - CPUS_AT) >> CPU_BLOCK_SHIFT;
+}
+
 /** Milliseconds of the thread's clock to nanoseconds since boot, never backwards (I8). */
 export function stamp(now: f64): u64 {
   const time = <i64>((now - origin) * 1000000.0);
   const last = load<i64>(cpuAt, CPU_TS_AT);
-  const stamped = time > last ? time : last;
+  // A clock that is out of its mind (NaN, Infinity) must not take the CPU's time along for ever.
+  const stamped = time > last && time < TIME_MAX ? time : last;
   store<i64>(cpuAt, stamped, CPU_TS_AT);
   return stamped;
 }
@@ -72,9 +83,9 @@ export function quiesce(): void {
   if (load<u32>(cpuAt, CPU_ACK_AT) != epoch) store32(cpuAt + CPU_ACK_AT, epoch);
 }
 
-function claimSlot(): i32 {
+function claimSlot(tid: u32): i32 {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
-    if (cas32(cpuBlock(cpu) + CPU_STATE_AT, CPU_FREE, CPU_JOINING)) return cpu;
+    if (cas64(cpuBlock(cpu) + CPU_STATE_AT, CPU_FREE, stateWord(CPU_JOINING, tid))) return cpu;
   }
   return -1;
 }
@@ -84,17 +95,16 @@ function claimSlot(): i32 {
  * missing are allocated, so that the thread is recorded from its first record on.
  * @param tid number of the thread, unique while it lives; `parent` the thread that started it
  * @param clock reading of the thread's clock, in milliseconds, at the hypervisor's time 0
- * @returns the CPU's index, or -1 with REASON_NO_CPU or REASON_NO_MEMORY
+ * @returns the CPU's index, or -1 with REASON_JOINED, REASON_NO_CPU or REASON_NO_MEMORY
  */
 export function join(tid: u32, parent: u32, clock: f64): i32 {
-  const cpu = claimSlot();
+  const cpu = cpuAt == NOBODY_AT ? claimSlot(tid) : -1;
   if (cpu < 0) {
-    fail(REASON_NO_CPU);
+    fail(cpuAt == NOBODY_AT ? REASON_NO_CPU : REASON_JOINED);
     return -1;
   }
   const block = cpuBlock(cpu);
   store<u32>(block, parent + 1, CPU_PARENT_AT);
-  store32(block + CPU_TID_AT, tid + 1);
   // Pairs with quiescentSince: a CPU that is joining has not looked at any trace yet.
   store32(block + CPU_ACK_AT, load32(EPOCH));
   store<u32>(block, newDomain(tid), CPU_DOMAIN_AT);
@@ -109,7 +119,7 @@ export function join(tid: u32, parent: u32, clock: f64): i32 {
   }
   origin = clock;
   cpuAt = block;
-  store32(block + CPU_STATE_AT, CPU_ONLINE);
+  store64(block + CPU_STATE_AT, stateWord(CPU_ONLINE, tid));
   raise(VIRQ_DOM_EXC);
   return cpu;
 }
@@ -130,21 +140,12 @@ function takeScratch(block: usize, cpu: u32): bool {
 /** Gives the slot back. Its rings and scratch area stay for its next owner. */
 function release(block: usize, cpu: u32): void {
   adoptRings(cpu);
-  freeStrays(cpu);
-  store32(block + CPU_TID_AT, 0);
-  store32(block + CPU_STATE_AT, CPU_FREE);
+  adoptDescriptions(OWNER_CPU + cpu);
+  releaseStrays(OWNER_CPU + cpu, mfnOf(load<u32>(block, CPU_SCRATCH_AT)));
+  store64(block + CPU_STATE_AT, CPU_FREE);
+  // It may have died after it had delivered a sub-buffer and before it could announce it (I11).
+  raise(VIRQ_TBUF);
   raise(VIRQ_DOM_EXC);
-}
-
-/** Frees what the CPU had allocated and not yet handed to a trace, but for its scratch area. */
-function freeStrays(cpu: u32): void {
-  const scratch = mfnOf(load<u32>(cpuBlock(cpu), CPU_SCRATCH_AT));
-  const scratchEnd = scratch + (SCRATCH_BYTES >> FRAME_SHIFT);
-  for (let mfn: u32 = 0, end = load<u32>(CONTROL_AT, CTL_FRAMES_AT); mfn < end; mfn++) {
-    if (load32(frameEntry(mfn) + FRAME_OWNER_AT) != OWNER_CPU + cpu) continue;
-    if (scratch && mfn >= scratch && mfn < scratchEnd) continue;
-    releaseFrame(mfn);
-  }
 }
 
 /** The thread stops being a CPU; what it published stays readable. */
@@ -152,13 +153,19 @@ export function leave(): void {
   if (cpuAt == NOBODY_AT) return;
   const block = cpuAt;
   cpuAt = NOBODY_AT;
-  if (!cas32(block + CPU_STATE_AT, CPU_ONLINE, CPU_LEAVING)) return;
+  const word = load64(block + CPU_STATE_AT);
+  if (
+    <u32>word != CPU_ONLINE ||
+    !cas64(block + CPU_STATE_AT, word, word - CPU_ONLINE + CPU_LEAVING)
+  )
+    return;
   release(block, <u32>(block - CPUS_AT) >> CPU_BLOCK_SHIFT);
 }
 
 /**
  * Frees the slots of thread `tid` and of the threads it started, all of which are dead: the caller
- * has proof (Node: the 'exit' event of the Worker). Any thread may call it. @returns their number
+ * has proof (Node: the 'exit' event of the Worker). The caller is a CPU or dom0: that keeps the
+ * traces from being freed under it. @returns the number of slots
  */
 export function reap(tid: u32): u32 {
   let reaped: u32 = 0;
@@ -166,14 +173,15 @@ export function reap(tid: u32): u32 {
   cas32(CONTROL_AT + CTL_DOM0_AT, tid + 1, 0);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     const block = cpuBlock(cpu);
-    const child = load32(block + CPU_TID_AT);
-    if (!child) continue;
-    if (child != tid + 1 && load<u32>(block, CPU_PARENT_AT) != tid + 1) continue;
-    const state = load32(block + CPU_STATE_AT);
-    if (state == CPU_FREE || !cas32(block + CPU_STATE_AT, state, CPU_LEAVING)) continue;
+    const word = load64(block + CPU_STATE_AT);
+    const state = <u32>word;
+    const child = <u32>(word >> 32) - 1;
+    if (state == CPU_FREE || state == CPU_REAPING) continue;
+    if (child != tid && load<u32>(block, CPU_PARENT_AT) != tid + 1) continue;
+    if (!cas64(block + CPU_STATE_AT, word, stateWord(CPU_REAPING, child))) continue;
     release(block, cpu);
     reaped++;
-    if (child != tid + 1) reaped += reap(child - 1);
+    if (child != tid) reaped += reap(child);
   }
   return reaped;
 }

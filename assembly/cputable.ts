@@ -6,6 +6,7 @@ import {
   CPU_ACK_AT,
   CPU_BLOCK_SHIFT,
   CPU_FREE,
+  CPU_REAPING,
   CPU_STATE_AT,
   CPUS_AT,
   CTL_CPUS_AT,
@@ -19,6 +20,11 @@ export function cpusCount(): u32 {
   return load<u32>(CONTROL_AT, CTL_CPUS_AT);
 }
 
+/** State and tid as the one word that moves by CAS. */
+export function stateWord(state: u32, tid: u32): u64 {
+  return ((<u64>(tid + 1)) << 32) | state;
+}
+
 /**
  * True when no CPU can still hold a pointer that it read before `epoch` began.
  * Pairs with quiesce and join in cpu.ts, which store the acks.
@@ -26,7 +32,9 @@ export function cpusCount(): u32 {
 export function quiescentSince(epoch: u32): bool {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     const block = cpuBlock(cpu);
-    if (load32(block + CPU_STATE_AT) == CPU_FREE) continue;
+    const state = load32(block + CPU_STATE_AT);
+    // The thread of a slot that is being reaped is dead: it holds nothing any more.
+    if (state == CPU_FREE || state == CPU_REAPING) continue;
     if (<i32>(load32(block + CPU_ACK_AT) - epoch) < 0) return false;
   }
   return true;

@@ -39,6 +39,15 @@ export function raise(virq: u32): void {
   if (!(load32(MASK) & bit)) upcall();
 }
 
+/** Unbinds all VIRQs, and nobody waits: dom0 is no more, or not yet. */
+export function resetChannels(): void {
+  for (let virq: u32 = 0; virq < VIRQS_MAX; virq++) store32(portWord(virq), 0);
+  store32(PENDING, 0);
+  store32(MASK, 0);
+  store32(WAITING, 0);
+  store32(UPCALL, 0);
+}
+
 /** Binds a VIRQ to a port of dom0. @returns the port, or -1 with REASON_VIRQ or REASON_PORT. */
 export function bind(virq: u32): i32 {
   if (virq >= VIRQS_MAX || load32(portWord(virq))) {

@@ -3,12 +3,11 @@
 
 import { cas32, load32 } from "./atomic";
 import { sameBytes } from "./bytes";
-import { scratchAt } from "./cpu";
+import { cpuIndex, scratchAt } from "./cpu";
+import { descriptionSlot } from "./description";
 import { raise } from "./evtchn";
 import { addressOf, alloc, orderOf, put, setOwner, share } from "./page";
 import {
-  CONTROL_AT,
-  CTL_FACILITIES_AT,
   EVENTS_MAX,
   FACILITIES_MAX,
   FACILITY_BYTES_AT,
@@ -16,6 +15,7 @@ import {
   FACILITY_FIRST_AT,
   FACILITY_NAME_BYTES_AT,
   FACILITY_TEXT_AT,
+  OWNER_CPU,
   OWNER_XEN,
   SCRATCH_BYTES,
 } from "./public/layout";
@@ -50,7 +50,7 @@ export function facility(nameBytes: u32, bytes: u32, events: u32): i32 {
   let first: u32 = 0;
   let mine: u32 = 0;
   for (let i: u32 = 0; i < FACILITIES_MAX; i++) {
-    const slot = CONTROL_AT + CTL_FACILITIES_AT + i * 4;
+    const slot = descriptionSlot(i);
     let other = load32(slot);
     if (!other) {
       if (events > EVENTS_MAX - first) return giveUp(mine, REASON_EVENTS_FULL);
@@ -72,6 +72,7 @@ export function facility(nameBytes: u32, bytes: u32, events: u32): i32 {
       if (mine) put(mine);
       const same =
         load<u32>(other, FACILITY_BYTES_AT) == bytes &&
+        load<u32>(other, FACILITY_EVENTS_AT) == events &&
         sameBytes(other + FACILITY_TEXT_AT, text, bytes);
       return same ? load<u32>(other, FACILITY_FIRST_AT) : refuse(REASON_FACILITY_DIFFERS);
     }
@@ -87,7 +88,7 @@ function giveUp(mine: u32, reason: u32): i32 {
 
 /** A description of its own in fresh frames. @returns their mfn, 0 when memory is out. */
 function describe(text: usize, nameBytes: u32, bytes: u32, events: u32): u32 {
-  const mfn = alloc(orderOf(FACILITY_TEXT_AT + bytes), OWNER_XEN);
+  const mfn = alloc(orderOf(FACILITY_TEXT_AT + bytes), OWNER_CPU + cpuIndex());
   if (!mfn) return 0;
   const at = addressOf(mfn);
   store<u32>(at, bytes, FACILITY_BYTES_AT);

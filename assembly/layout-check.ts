@@ -6,8 +6,11 @@ import {
   CPU_BLOCK_BYTES,
   CPU_BLOCK_SHIFT,
   CPU_RINGS_AT,
+  CPU_STATE_AT,
+  CPU_TID_AT,
   CPUS_AT,
   CPUS_MAX,
+  CTL_DYING_AT,
   CTL_FACILITIES_AT,
   CTL_TRACES_AT,
   CTL_VIRQ_PORT_AT,
@@ -65,8 +68,10 @@ if (NOBODY_AT + CPU_BLOCK_BYTES > FRAME_BYTES) ERROR("NOBODY lies in frame 0");
 
 if (CTL_VIRQ_PORT_AT + VIRQS_MAX * 4 > CTL_TRACES_AT) ERROR("control: virq ports end");
 if (CTL_TRACES_AT + TRACES_MAX * 4 > CTL_FACILITIES_AT) ERROR("control: traces end");
-if (CTL_FACILITIES_AT + FACILITIES_MAX * 4 > FRAME_BYTES) ERROR("control fits its frame");
+if (CTL_FACILITIES_AT + FACILITIES_MAX * 4 > CTL_DYING_AT) ERROR("control: facilities end");
+if (CTL_DYING_AT + TRACES_MAX * 4 > FRAME_BYTES) ERROR("control fits its frame");
 if (ENABLED_ATTENTION_BIT != TRACES_MAX) ERROR("attention is the bit above the traces");
+if (CPU_TID_AT != CPU_STATE_AT + 4 || (CPU_STATE_AT & 7) != 0) ERROR("state and tid: one u64");
 if (CPU_RINGS_AT + (TRACES_MAX + 1) * 4 > CPU_BLOCK_BYTES) ERROR("a CPU block holds its rings");
 
 if (TRACE_NAME_AT + TRACE_NAME_MAX + 1 > TRACE_CPU_SET_AT) ERROR("trace: the name fits");

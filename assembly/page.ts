@@ -2,7 +2,7 @@
 // There are no free lists: the table is the only truth, and a frame is claimed by one CAS on its
 // owner word. So no thread can hold a lock while it dies (docs/adr/0003-frame-table.md).
 
-import { add32, cas32, load32, store32, sub32 } from "./atomic";
+import { add32, and32, cas32, load32, store32, sub32 } from "./atomic";
 import {
   CONTROL_AT,
   CTL_FIRST_FRAME_AT,
@@ -11,6 +11,7 @@ import {
   FRAME_BYTES,
   FRAME_COUNT_AT,
   FRAME_ENTRY_SHIFT,
+  FRAME_OWNED,
   FRAME_OWNER_AT,
   FRAME_RUN_AT,
   FRAME_SHARE_AT,
@@ -70,7 +71,7 @@ function zeroRun(mfn: u32, frames: u32): void {
 }
 
 /**
- * Allocates a run of 2^order frames, aligned to its size, zeroed, with reference count 1.
+ * Allocates a run of 2^order frames, aligned to its size, zeroed, with the owner's reference.
  * @returns the mfn of its first frame, 0 when no such run is free.
  */
 export function alloc(order: u32, owner: u32): u32 {
@@ -82,7 +83,7 @@ export function alloc(order: u32, owner: u32): u32 {
       if (!claimRun(mfn, step, owner)) continue;
       zeroRun(mfn, step);
       store<u32>(frameEntry(mfn), order + 1, FRAME_RUN_AT);
-      store32(frameEntry(mfn) + FRAME_COUNT_AT, 1);
+      store32(frameEntry(mfn) + FRAME_COUNT_AT, FRAME_OWNED);
       return mfn;
     }
   }
@@ -95,8 +96,8 @@ export function runFrames(mfn: u32): u32 {
   return run ? 1 << (run - 1) : 0;
 }
 
-/** Gives one frame back, whatever run it was in. */
-export function releaseFrame(mfn: u32): void {
+/** Gives one frame back. */
+function releaseFrame(mfn: u32): void {
   const entry = frameEntry(mfn);
   const share = load<u32>(entry, FRAME_SHARE_AT);
   store<u32>(entry, 0, FRAME_RUN_AT);
@@ -117,9 +118,18 @@ export function setOwner(mfn: u32, owner: u32): void {
   for (let i: u32 = 0; i < frames; i++) store32(frameEntry(mfn + i) + FRAME_OWNER_AT, owner);
 }
 
-/** Drops one reference to a run; the last one frees it. */
+/** The owner drops its reference to a run, which is freed when nobody has it mapped (I9). */
 export function put(mfn: u32): void {
-  if (sub32(frameEntry(mfn) + FRAME_COUNT_AT, 1) == 1) freeRun(mfn);
+  if (and32(frameEntry(mfn) + FRAME_COUNT_AT, ~FRAME_OWNED) == FRAME_OWNED) freeRun(mfn);
+}
+
+/** Drops `mappings` references of dom0's to a run, which is freed if its owner has dropped its own. */
+function unmapRun(mfn: u32, mappings: u32): void {
+  if (sub32(frameEntry(mfn) + FRAME_COUNT_AT, mappings) == mappings) freeRun(mfn);
+}
+
+function mappingsOf(mfn: u32): u32 {
+  return load32(frameEntry(mfn) + FRAME_COUNT_AT) & ~FRAME_OWNED;
 }
 
 /** Shares a run with dom0, or takes the sharing back: what is mapped stays counted. */
@@ -141,20 +151,33 @@ export function map(mfn: u32, count: u32): u32 {
   }
   const entry = frameEntry(mfn);
   if (!(load32(entry + FRAME_SHARE_AT) & 1)) return fail(REASON_NOT_SHARED);
-  // A shared run has its owner's reference at least, and only dom0 takes that away.
+  // A shared run has its owner's reference, and only dom0 takes that away.
   add32(entry + FRAME_COUNT_AT, 1);
   return 0;
 }
 
 /** dom0 gives a mapping back. @returns 0, or 1 with REASON_NOT_MAPPED. */
 export function unmap(mfn: u32): u32 {
-  if (mfn == 0 || mfn >= framesCount() || !runFrames(mfn)) return fail(REASON_NOT_MAPPED);
-  const entry = frameEntry(mfn);
-  // A shared run's last reference is its owner's: it is not the mapping's to drop.
-  const shared = load32(entry + FRAME_SHARE_AT) & 1;
-  if (load32(entry + FRAME_COUNT_AT) <= shared) return fail(REASON_NOT_MAPPED);
-  put(mfn);
+  if (mfn == 0 || mfn >= framesCount() || !mappingsOf(mfn)) return fail(REASON_NOT_MAPPED);
+  unmapRun(mfn, 1);
   return 0;
+}
+
+/** Drops all mappings: those of a dom0 that is no more. */
+export function unmapAll(): void {
+  for (let mfn: u32 = 1, end = framesCount(); mfn < end; mfn++) {
+    const mappings = runFrames(mfn) ? mappingsOf(mfn) : 0;
+    if (mappings) unmapRun(mfn, mappings);
+  }
+}
+
+/** Gives back every frame of `owner` but for the run at `keep` (0: none), whatever run it was in. */
+export function releaseStrays(owner: u32, keep: u32): void {
+  const keepEnd = keep ? keep + runFrames(keep) : 0;
+  for (let mfn = firstFrame(), end = framesCount(); mfn < end; mfn++) {
+    if (load32(frameEntry(mfn) + FRAME_OWNER_AT) != owner) continue;
+    if (mfn < keep || mfn >= keepEnd) releaseFrame(mfn);
+  }
 }
 
 /** Free frames now: a figure that may be stale at once. */

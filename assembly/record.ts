@@ -20,6 +20,8 @@ const TRACES: u32 = (1 << ENABLED_ATTENTION_BIT) - 1;
 let ring: usize = 0;
 /** The traces that still want it; above them, the attention bit. */
 let rest: u32 = 0;
+/** Its time in nanoseconds since boot, all 64 bits of it. */
+let time: u64 = 0;
 
 /**
  * Room for the record in the next ring that takes it, with the header written; 0: no ring is left.
@@ -30,7 +32,7 @@ function place(head: u64, size: u32): usize {
     ring = load32(cpuAt + CPU_RINGS_AT + ctz<u32>(rest) * 4);
     rest &= rest - 1;
     if (!ring) continue;
-    const at = reserve(ring, size, head >> RECORD_EVENT_BITS);
+    const at = reserve(ring, size, time);
     if (!at) continue;
     store<u64>(at, head);
     return at;
@@ -44,7 +46,8 @@ function open(event: u32, now: f64, size: u32): usize {
   event &= RECORD_EVENT_MASK;
   // Pairs with start, stop and destroy in trace.ts, which set and clear the bits.
   rest = load32(ENABLED_AT + event * 4);
-  return place((stamp(now) << RECORD_EVENT_BITS) | event, size);
+  time = stamp(now);
+  return place((time << RECORD_EVENT_BITS) | event, size);
 }
 
 /** Publishes the record, and gives it to the other traces that want it. */
@@ -157,10 +160,11 @@ export function record7(
 }
 
 /**
- * Records an event whose payload of `bytes` lies in the CPU's scratch area. `bytes` is a multiple
- * of 4; a payload larger than the area is discarded and counted as too big in every trace.
+ * Records an event whose payload of `bytes`, rounded up to whole words, lies in the CPU's scratch
+ * area. A payload larger than the area is discarded and counted as too big in every trace.
  */
 export function record(event: u32, now: f64, bytes: u32): void {
+  bytes = (bytes + 3) & ~3;
   // What the scratch area cannot hold is asked for as what no sub-buffer can hold: it is counted.
   const size = bytes > SCRATCH_BYTES ? i32.MAX_VALUE : RECORD_HEADER_BYTES + bytes;
   const at = open(event, now, size);

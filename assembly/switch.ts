@@ -60,16 +60,31 @@ function countDiscarded(ring: usize, counterAt: u32): bool {
   return false;
 }
 
+/** Looks at a ring whose writer keeps moving before the figure is taken as it is. */
+const COUNT_TRIES: u32 = 16;
+
 /**
- * Records published in this ring before `offset`. Exact when the writer is at rest or dead; while
- * it runs, exact for some moment near the call.
+ * Records published in this ring. Exact when the writer is at rest or dead, and for the moment of
+ * the call when `offset` stands still during one of the looks.
+ */
+export function publishedRecords(ring: usize): u64 {
+  let records: u64 = 0;
+  for (let tries: u32 = 0; tries < COUNT_TRIES; tries++) {
+    const offset = load64(ring + RING_OFFSET_AT);
+    records = recordsBefore(ring, offset);
+    if (load64(ring + RING_OFFSET_AT) == offset) break;
+  }
+  return records;
+}
+
+/**
+ * Records published before `offset`, where the writer is.
  *
  * The tally names the offset it was counted for. If that is not `offset`, the writer stopped (or
  * is) between the two stores: in publish, one record was counted that is not published; in
  * enterSubbuf, the tally was already reset (0 records) for the sub-buffer after this one.
  */
-export function publishedRecords(ring: usize): u64 {
-  const offset = load64(ring + RING_OFFSET_AT);
+function recordsBefore(ring: usize, offset: u64): u64 {
   const tally = load64(ring + RING_TALLY_AT);
   const records = tally >> 32;
   const before = load64(subbufEntry(ring, offset) + SUBBUF_RECORDS_AT);

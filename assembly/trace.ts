@@ -3,7 +3,7 @@
 
 import { add32, and32, cas32, load32, notifyAll, or32, store32, sub32 } from "./atomic";
 import { cpuBlock, cpusCount, quiescentSince } from "./cputable";
-import { addressOf, alloc, mfnOf, orderOf, put, setOwner, share } from "./page";
+import { addressOf, alloc, mfnOf, orderOf, put, releaseStrays, setOwner, share } from "./page";
 import {
   CONTROL_AT,
   CPU_FREE,
@@ -11,6 +11,7 @@ import {
   CPU_STATE_AT,
   CPUS_MAX,
   CTL_ACTIVE_AT,
+  CTL_DYING_AT,
   CTL_EPOCH_AT,
   CTL_TRACES_AT,
   ENABLED_AT,
@@ -47,12 +48,19 @@ const EPOCH: usize = CONTROL_AT + CTL_EPOCH_AT;
 const ACTIVE: usize = CONTROL_AT + CTL_ACTIVE_AT;
 const ATTENTION: u32 = 1 << ENABLED_ATTENTION_BIT;
 
-/** One settle in so many raises attention again while some CPU has not answered. */
+/** Of so many settles, two keep attention raised while some CPU has not answered. */
 const ATTENTION_EVERY: u32 = 8;
+/** Starts and stops that may come between before an event's bit is left to the next of them. */
+const ENABLE_TRIES: u32 = 8;
 let settles: u32 = 0;
 
 export function traceSlot(trace: u32): usize {
   return CONTROL_AT + CTL_TRACES_AT + trace * 4;
+}
+
+/** Where a destroyed trace's frame is kept, under its old index, until nobody can write to it. */
+export function dyingSlot(trace: u32): usize {
+  return CONTROL_AT + CTL_DYING_AT + trace * 4;
 }
 
 export function stateOf(frame: usize): u32 {
@@ -103,13 +111,14 @@ function putRing(ring: usize): void {
 
 /**
  * Gives the CPU its ring in a trace that everybody can already see. dom0 and the joining thread
- * may both do it for the same CPU: the directory's CAS decides, the loser frees its own.
+ * may both do it for the same CPU: the directory's CAS decides, the loser frees its own. `owner` is
+ * the one who does it: what a thread had allocated when it died must be told from the other's.
  */
-function provideRing(frame: usize, cpu: u32): bool {
+function provideRing(frame: usize, cpu: u32, owner: u32): bool {
   if (!inSet(frame + TRACE_CPU_SET_AT, cpu)) return true;
   const slot = frame + TRACE_DIRECTORY_AT + cpu * 4;
   if (!load32(slot)) {
-    const ring = newRing(frame, cpu, OWNER_CPU + cpu);
+    const ring = newRing(frame, cpu, owner);
     if (!ring) return false;
     if (cas32(slot, 0, <u32>ring)) adoptRing(frame, ring);
     else putRing(ring);
@@ -134,8 +143,8 @@ export function attachRings(cpu: u32): bool {
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
     // Pairs with the store in create: of create and join, at least one sees the other.
     const frame = load32(traceSlot(trace));
-    if (!frame || stateOf(frame) == TRACE_DYING) continue;
-    if (!provideRing(frame, cpu)) return false;
+    if (!frame) continue;
+    if (!provideRing(frame, cpu, OWNER_CPU + cpu)) return false;
   }
   return true;
 }
@@ -184,7 +193,7 @@ export function publishTrace(frame: usize): bool {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     if (load32(cpuBlock(cpu) + CPU_STATE_AT) == CPU_FREE) continue;
     // A thread that joined since the first pass: if memory is out, its own join reports it.
-    provideRing(frame, cpu);
+    provideRing(frame, cpu, OWNER_TRACE + trace);
   }
   return true;
 }
@@ -197,7 +206,10 @@ function freeTrace(frame: usize): void {
   put(mfnOf(frame));
 }
 
-/** Takes the trace from everybody; its frames stay in quarantine until `settle` frees them. */
+/**
+ * Takes the trace from everybody; its frames stay in quarantine until `settle` frees them. Its slot
+ * is empty before the epoch begins: a CPU that has answered cannot find it any more.
+ */
 export function destroyTrace(frame: usize): void {
   stopTrace(frame);
   const trace = load<u32>(frame, TRACE_INDEX_AT);
@@ -210,10 +222,48 @@ export function destroyTrace(frame: usize): void {
     share(mfnOf(ring), false);
   }
   share(mfnOf(frame), false);
-  store<u32>(frame, nextEpoch(), TRACE_EPOCH_AT);
+  // Before it is in quarantine: should dom0 die here, its successor must not take epoch 0 for it.
+  store<u32>(frame, load32(EPOCH) + 1, TRACE_EPOCH_AT);
+  store32(dyingSlot(trace), <u32>frame);
+  store32(traceSlot(trace), 0);
+  nextEpoch();
+}
+
+/**
+ * A new dom0 puts right what one that died may have left half-done: a destroy, a start or a stop,
+ * and the frames of a trace that never came to be.
+ */
+export function recoverTraces(): void {
+  let active: u32 = 0;
+  for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    const frame = load32(traceSlot(trace));
+    if (!frame) {
+      if (!load32(dyingSlot(trace))) releaseStrays(OWNER_TRACE + trace, 0);
+      clearEnabled(1 << trace);
+    } else if (stateOf(frame) == TRACE_DYING) {
+      destroyTrace(frame);
+    } else if (stateOf(frame) == TRACE_ACTIVE) {
+      setEnabled(frame);
+      active++;
+    } else {
+      clearEnabled(1 << trace);
+    }
+  }
+  store32(ACTIVE, active);
 }
 
 // Start and stop --------------------------------------------------------------------------------
+
+function setEnabled(frame: usize): void {
+  const bit: u32 = 1 << load<u32>(frame, TRACE_INDEX_AT);
+  for (let event: u32 = 0; event < EVENTS_MAX; event++) {
+    if (inSet(frame + TRACE_EVENT_SET_AT, event)) or32(ENABLED_AT + event * 4, bit);
+  }
+}
+
+function clearEnabled(bits: u32): void {
+  for (let event: u32 = 0; event < EVENTS_MAX; event++) and32(ENABLED_AT + event * 4, ~bits);
+}
 
 /** Active already: nothing is counted twice. */
 export function startTrace(frame: usize): void {
@@ -221,10 +271,7 @@ export function startTrace(frame: usize): void {
   // Pairs with enableEvent: whoever comes second sees the other's store.
   store32(frame + TRACE_STATE_AT, TRACE_ACTIVE);
   add32(ACTIVE, 1);
-  const bit: u32 = 1 << load<u32>(frame, TRACE_INDEX_AT);
-  for (let event: u32 = 0; event < EVENTS_MAX; event++) {
-    if (inSet(frame + TRACE_EVENT_SET_AT, event)) or32(ENABLED_AT + event * 4, bit);
-  }
+  setEnabled(frame);
 }
 
 /** After this, a writer that was inside a record call may still publish that one record. */
@@ -232,8 +279,7 @@ export function stopTrace(frame: usize): void {
   if (stateOf(frame) != TRACE_ACTIVE) return;
   store32(frame + TRACE_STATE_AT, TRACE_STOPPED);
   sub32(ACTIVE, 1);
-  const bit: u32 = 1 << load<u32>(frame, TRACE_INDEX_AT);
-  for (let event: u32 = 0; event < EVENTS_MAX; event++) and32(ENABLED_AT + event * 4, ~bit);
+  clearEnabled(1 << load<u32>(frame, TRACE_INDEX_AT));
 }
 
 /** Adds an event to a trace's set: a thread does it that registers a facility. */
@@ -241,10 +287,17 @@ export function enableEvent(trace: u32, event: u32): void {
   const frame = trace < TRACES_MAX ? load32(traceSlot(trace)) : 0;
   if (!frame || event >= EVENTS_MAX) return;
   or32(frame + TRACE_EVENT_SET_AT + (event >> 5) * 4, 1 << (event & 31));
-  if (stateOf(frame) != TRACE_ACTIVE) return;
-  or32(ENABLED_AT + event * 4, 1 << trace);
-  // Pairs with stopTrace, which stores the state and then clears the bits.
-  if (stateOf(frame) != TRACE_ACTIVE) and32(ENABLED_AT + event * 4, ~(1 << trace));
+  // Pairs with startTrace and stopTrace, which store the state and then set or clear the bits: the
+  // bit is put in line with the state again until the state has stood still meanwhile.
+  const bit: u32 = 1 << trace;
+  let state = stateOf(frame);
+  for (let tries: u32 = 0; tries < ENABLE_TRIES; tries++) {
+    if (state == TRACE_ACTIVE) or32(ENABLED_AT + event * 4, bit);
+    else and32(ENABLED_AT + event * 4, ~bit);
+    const now = stateOf(frame);
+    if (now == state) return;
+    state = now;
+  }
 }
 
 // Quiescence ------------------------------------------------------------------------------------
@@ -274,10 +327,10 @@ export function nextEpoch(): u32 {
 export function settle(): bool {
   let dying: u32 = 0;
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
-    const frame = load32(traceSlot(trace));
-    if (!frame || stateOf(frame) != TRACE_DYING) continue;
+    const frame = load32(dyingSlot(trace));
+    if (!frame) continue;
     if (quiescentSince(load<u32>(frame, TRACE_EPOCH_AT))) {
-      store32(traceSlot(trace), 0);
+      store32(dyingSlot(trace), 0);
       freeTrace(frame);
     } else dying++;
   }

@@ -24,6 +24,7 @@ export interface CoreExports {
   facility(nameBytes: number, bytes: number, events: number): number;
   framesFree(): number;
   reason(): number;
+  fence(): void;
   map(mfn: number, count: number): number;
   unmap(mfn: number): number;
   settle(): number;

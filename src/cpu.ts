@@ -29,8 +29,6 @@ export interface AttachOptions {
   readonly clock?: Clock;
 }
 
-const randomTid = (): number => 0x40000000 + Math.floor(Math.random() * 0x3ffffff0);
-
 export class Cpu {
   /** `using`: detaches it. Only where the runtime has Symbol.dispose. */
   declare readonly [Symbol.dispose]: () => void;
@@ -46,8 +44,13 @@ export class Cpu {
   #poll: ReturnType<typeof setInterval> | undefined;
 
   /** Throws TraceError `no-cpu`, `no-memory` or as `facility`. Made by `Hypervisor.attach`. */
-  constructor(core: CoreExports, views: MemoryViews, base: ClockBase, options: AttachOptions) {
-    const { tid = randomTid(), parent = tid, current = true, clock = performanceClock } = options;
+  constructor(
+    core: CoreExports,
+    views: MemoryViews,
+    base: ClockBase,
+    options: AttachOptions & { readonly tid: number },
+  ) {
+    const { tid, parent = tid, current = true, clock = performanceClock } = options;
     this.#core = core;
     this.#views = views;
     this.tid = tid;

@@ -29,6 +29,7 @@ export type TraceErrorCode =
   | "facility-differs"
   | "facility-bytes"
   | "not-joined"
+  | "joined"
   | "unknown-op"
   | "bad-option"
   | "bad-handle"
@@ -78,6 +79,7 @@ const REASONS: ReadonlyMap<number, readonly [TraceErrorCode, string]> = new Map(
   [ops.REASON_FACILITY_DIFFERS, ["facility-differs", "it is registered with other events"]],
   [ops.REASON_FACILITY_BYTES, ["facility-bytes", "its definition is too long"]],
   [ops.REASON_NOT_JOINED, ["not-joined", "this thread is not a CPU"]],
+  [ops.REASON_JOINED, ["joined", "this thread is a CPU already"]],
   [ops.REASON_CORRUPT, ["corrupt", "the memory holds what it should not"]],
 ]);
 

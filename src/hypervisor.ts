@@ -56,6 +56,8 @@ export class Hypervisor {
   readonly #handle: HypervisorHandle;
   readonly #core: CoreExports;
   readonly #views: MemoryViews;
+  /** This thread's number where the program gives none: then nobody can reap it. */
+  readonly #tid = 0x40000000 + Math.floor(Math.random() * 0x3ffffff0);
   #cpu: Cpu | undefined;
   #dom0: Dom0 | undefined;
 
@@ -143,7 +145,8 @@ export class Hypervisor {
    */
   attach(options: AttachOptions = {}): Cpu {
     if (!this.#cpu || this.#cpu.detached) {
-      this.#cpu = new Cpu(this.#core, this.#views, this.#handle.clock, options);
+      const { tid = this.#tid } = options;
+      this.#cpu = new Cpu(this.#core, this.#views, this.#handle.clock, { ...options, tid });
     }
     return this.#cpu;
   }
@@ -158,7 +161,7 @@ export class Hypervisor {
    * while another thread is. A second call returns the same.
    * @param tid number of this thread, by which `reap` may take the claim from it when it has died
    */
-  dom0(tid?: number): Dom0 {
+  dom0(tid = this.#tid): Dom0 {
     if (!this.#dom0 || this.#dom0.closed) {
       this.#dom0 = new Dom0(this.#core, this.#views, this.#handle.clock, () => this.cpu, tid);
     }
@@ -169,15 +172,25 @@ export class Hypervisor {
    * Tells the hypervisor that a thread, and all threads that it started, have died: their CPUs can
    * be used again, and dom0 need not wait for them. Only with proof, such as Node's 'exit' event of
    * the Worker; a wrong word corrupts what that thread still writes.
+   * Throws TraceError `not-joined` on a thread that is neither dom0 nor a CPU: it might read what dom0
+   * is freeing.
    * @returns the number of CPUs that were given back
    */
   reap(tid: number): number {
-    return this.#core.reap(tid);
+    const reaped = this.#core.reap(tid);
+    if (reaped < 0) throw hypercallError("reap", this.#core.reason(), { tid });
+    return reaped;
   }
 
-  /** The CPUs that thread `tid`, and the threads that it started, hold now. */
+  /** The CPUs that thread `tid`, and all threads that came from it, hold now: what `reap` frees. */
   threadsOf(tid: number): ThreadInfo[] {
-    return readThreads(this.#views).filter((thread) => thread.tid === tid || thread.parent === tid);
+    const threads = readThreads(this.#views);
+    const tids = new Set([tid]);
+    // A set's loop also visits what is added meanwhile: children of children.
+    for (const each of tids) {
+      for (const { tid: child, parent } of threads) if (parent === each) tids.add(child);
+    }
+    return threads.filter((thread) => tids.has(thread.tid));
   }
 
   /** Frames of 4096 bytes that are free, and all that there are. */

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 const code = (expected: string) => expect.objectContaining({ name: "TraceError", code: expected });
-const references = (mfn: number) => memory.frame(mfn, layout.FRAME_COUNT_AT);
+const mappings = (mfn: number) => memory.mappings(mfn);
 
 describe("mapForeignRange", () => {
   it("gives a view of exactly the frames asked for", () => {
@@ -49,12 +49,12 @@ describe("mapForeignRange", () => {
 
   it("counts every mapping (I9)", () => {
     const { dataMfn } = cpuInfo(dom0.createTrace("a"), 0);
-    expect(references(dataMfn)).toBe(1);
-    const mappings = [1, 2, 3].map(() => dom0.mapForeignRange(dataMfn, 1));
-    expect(references(dataMfn)).toBe(4);
-    for (const mapping of mappings) mapping.unmap();
-    for (const mapping of mappings) mapping.unmap();
-    expect(references(dataMfn)).toBe(1);
+    expect([mappings(dataMfn), memory.owned(dataMfn)]).toEqual([0, true]);
+    const all = [1, 2, 3].map(() => dom0.mapForeignRange(dataMfn, 1));
+    expect(mappings(dataMfn)).toBe(3);
+    for (const mapping of all) mapping.unmap();
+    for (const mapping of all) mapping.unmap();
+    expect([mappings(dataMfn), memory.owned(dataMfn)]).toEqual([0, true]);
   });
 });
 
@@ -82,10 +82,10 @@ describe("mapForeignRange, refused", () => {
   ];
   it.each(refused)("refuses %s, and counts nothing (I9)", (_name, make) => {
     const [mfn, count] = make();
-    const before = Array.from({ length: memory.frames }, (_, i) => references(i));
+    const before = Array.from({ length: memory.frames }, (_, i) => mappings(i));
     expect(() => dom0.mapForeignRange(mfn, count)).toThrow(code("not-shared"));
     expect(() => dom0.mapForeignRange(mfn, count)).toThrow(`mfn=${mfn}, count=${count}`);
-    expect(Array.from({ length: memory.frames }, (_, i) => references(i))).toEqual(before);
+    expect(Array.from({ length: memory.frames }, (_, i) => mappings(i))).toEqual(before);
   });
 
   it("refuses more frames than the run has, and a start within a run", () => {
@@ -159,7 +159,7 @@ describe("a mapping", () => {
     trace.destroy();
     mapping.unmap();
     mapping.unmap();
-    expect(references(dataMfn), "the quarantine's own").toBe(1);
+    expect([mappings(dataMfn), memory.owned(dataMfn)]).toEqual([0, true]);
     expect(await dom0.settled()).toBe(true);
     expect(hypervisor.frames().free).toBe(before);
   });

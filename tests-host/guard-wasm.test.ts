@@ -11,6 +11,7 @@ const EXPECTED_EXPORTS: string[] = [
   "claimDom0",
   "enableEvent",
   "facility",
+  "fence",
   "framesFree",
   "isDom0",
   "join",

@@ -107,8 +107,11 @@ describe("a ring whose words were scribbled on", () => {
     ["a consumed beyond offset", layout.RING_CONSUMED_AT, 0x10000],
     ["a content_end beyond its sub-buffer", layout.RING_SUBBUFS_AT + 32, 0xfffffff0],
     ["a content_end that is not aligned", layout.RING_SUBBUFS_AT + 32, 7],
+    ["a content_end before what was read", layout.RING_SUBBUFS_AT + 32, 4],
+    ["a content_end within the first header", layout.RING_SUBBUFS_AT + 32 + 40, 4],
     ["an entry of another turn", layout.RING_SUBBUFS_AT, 1024],
-    ["more records than fit", layout.RING_SUBBUFS_AT + 8 + 40, 0],
+    ["no records in a full sub-buffer", layout.RING_SUBBUFS_AT + 8 + 40, 0],
+    ["more records than fit", layout.RING_SUBBUFS_AT + 8 + 40, 33],
     ["a time before the first record", layout.RING_SUBBUFS_AT + 16, 0],
   ];
   it.each(lies)("is told as corrupt: %s", async (_name, at, value) => {
@@ -132,6 +135,22 @@ describe("a ring whose words were scribbled on", () => {
     victim.scribble(victim.data, [{ at: 16, value: 0xfff }]);
     await victim.read();
     expect(victim.trace.info().corrupt).toEqual([VICTIM]);
+  });
+
+  it.each([
+    ["the hypercall page", () => layout.HYPERCALL_AT],
+    ["the control page", () => layout.CONTROL_AT],
+    ["its own control block", (victim: Victim) => victim.ring],
+    ["another CPU's data", (victim: Victim) => victim.dataOf(0)],
+    ["no frame", () => 0],
+  ])("is told as corrupt, and not read: data that is %s", async (_name, lie) => {
+    const victim = new Victim(world, "discard").remember();
+    for (const cpu of [0, 1, 2]) victim.record(cpu, 30);
+    victim.scribble(victim.ring, [{ at: layout.RING_DATA_AT, value: lie(victim) }]);
+    await victim.read();
+    victim.expectOthersExact();
+    expect(victim.trace.info().corrupt).toEqual([VICTIM]);
+    expect(victim.check.streams.get(VICTIM)).toBeUndefined();
   });
 
   it("does not keep its trace from being destroyed, nor its frames (I9)", async () => {

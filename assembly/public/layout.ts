@@ -43,12 +43,13 @@ export const FACILITIES_MAX: u32 = 64;
 // Control page ------------------------------------------------------------------------------
 //
 //   0  magic  abi_version  frames  cpus            written once, by boot
-//  16  frame_table  first_frame  state  dom0       dom0: domain + 1, 0 when nobody is dom0
+//  16  frame_table  first_frame  state  dom0       dom0: tid + 1, 0 when nobody is dom0
 //  32  nb_active_traces  epoch  next_domain  -     CPUs wait on epoch for dom0's requests
 //  64  upcall_pending  evtchn_pending  evtchn_mask  waiting     own line: writers raise VIRQs here
 // 128  virq_port[24]                               port + 1 a VIRQ, 0 when not bound
 // 256  trace_frame[31]                             address of a trace's control frame, 0 when free
 // 384  facility_frame[64]                          address of a facility's description, 0 when free
+// 640  dying_frame[31]                             of destroyed traces in quarantine, 0 for none
 
 export const CTL_MAGIC_AT: u32 = 0;
 export const CTL_ABI_AT: u32 = 4;
@@ -69,6 +70,7 @@ export const CTL_WAITING_AT: u32 = 76;
 export const CTL_VIRQ_PORT_AT: u32 = 128;
 export const CTL_TRACES_AT: u32 = 256;
 export const CTL_FACILITIES_AT: u32 = 384;
+export const CTL_DYING_AT: u32 = 640;
 
 export const STATE_READY: u32 = 2;
 
@@ -84,7 +86,7 @@ export const ENABLED_ATTENTION_BIT: u32 = 31;
 //
 //   0  owner        0 free, else an OWNER_ value. CAS by any thread: the only lock-free truth
 //   4  run          in the first frame of a run: order + 1; 0 in the others
-//   8  count        reference count: 1 for the owner, 1 for each mapping (first frame of a run)
+//   8  count        references (first frame of a run): FRAME_OWNED, and 1 for each mapping
 //  12  share        generation << 1 | 1 when shared with dom0; the generation grows at each free
 
 export const FRAME_ENTRY_BYTES: u32 = 16;
@@ -94,16 +96,20 @@ export const FRAME_RUN_AT: u32 = 4;
 export const FRAME_COUNT_AT: u32 = 8;
 export const FRAME_SHARE_AT: u32 = 12;
 
+/** The owner's reference: the bit above the number of mappings. */
+export const FRAME_OWNED: u32 = 0x40000000;
+
 /** The hypervisor itself: boot's pages, facility descriptions. */
 export const OWNER_XEN: u32 = 1;
 /** OWNER_TRACE + trace: a trace's control frame and buffers. */
 export const OWNER_TRACE: u32 = 256;
-/** OWNER_CPU + cpu: what a CPU has allocated and not yet handed to a trace; its scratch area. */
+/** OWNER_CPU + cpu: what a CPU has allocated and not yet published; its scratch area. */
 export const OWNER_CPU: u32 = 512;
 
 // CPU block ---------------------------------------------------------------------------------
 //
-//   0  state  domain  parent  tid       state moves by CAS (CPU_ values); tids are stored + 1
+//   0  state  tid                       one u64 that moves by CAS: whoever has a state has a tid
+//   8  domain  parent                   tids are stored + 1: 0 means none
 //  16  scratch  -                       address of the scratch area, kept with the slot
 //  24  ts_last u64                      owner only: time of the CPU's last record (I8)
 //  64  ack                              owner only: the last epoch it has passed a quiescent point in
@@ -112,9 +118,9 @@ export const OWNER_CPU: u32 = 512;
 export const CPU_BLOCK_BYTES: u32 = 256;
 export const CPU_BLOCK_SHIFT: u32 = 8;
 export const CPU_STATE_AT: u32 = 0;
-export const CPU_DOMAIN_AT: u32 = 4;
-export const CPU_PARENT_AT: u32 = 8;
-export const CPU_TID_AT: u32 = 12;
+export const CPU_TID_AT: u32 = 4;
+export const CPU_DOMAIN_AT: u32 = 8;
+export const CPU_PARENT_AT: u32 = 12;
 export const CPU_SCRATCH_AT: u32 = 16;
 export const CPU_TS_AT: u32 = 24;
 export const CPU_ACK_AT: u32 = 64;
@@ -126,8 +132,9 @@ export const NOBODY_AT: u32 = 0;
 export const CPU_FREE: u32 = 0;
 export const CPU_JOINING: u32 = 1;
 export const CPU_ONLINE: u32 = 2;
-/** Leaving, or being reaped after its thread's death: nobody else may touch the slot. */
 export const CPU_LEAVING: u32 = 3;
+/** Its thread is dead, and another is giving the slot back: nobody else may touch it. */
+export const CPU_REAPING: u32 = 4;
 
 /** Scratch area of a CPU: the largest payload of a record that does not go by record0..7. */
 export const SCRATCH_BYTES: u32 = 16384;
@@ -225,7 +232,8 @@ export const BUFFER_BYTES_MAX: u32 = 1073741824;
 
 // Record ------------------------------------------------------------------------------------
 //
-//   0  u64 = timestamp << 12 | event     52-bit nanoseconds since boot, 4096 events
+//   0  u64 = timestamp << 12 | event     low 52 bits of the nanoseconds since boot, 4096 events;
+//                                        52 days: readers extend them (src/record-time.ts)
 //   8  payload in 32-bit words
 
 export const RECORD_HEADER_BYTES: u32 = 8;

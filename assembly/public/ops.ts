@@ -77,6 +77,7 @@ export const REASON_FACILITY_DIFFERS: u32 = 24;
 export const REASON_FACILITY_BYTES: u32 = 25;
 export const REASON_NOT_JOINED: u32 = 26;
 export const REASON_CORRUPT: u32 = 27;
+export const REASON_JOINED: u32 = 28;
 
 // Virtual interrupts: numbers as in Xen's include/public/xen.h --------------------------------
 

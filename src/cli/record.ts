@@ -2,12 +2,7 @@
 
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import {
-  BUFFER_BYTES_MAX,
-  CPUS_MAX,
-  FRAME_BYTES,
-  SUBBUF_BYTES_MIN,
-} from "../../assembly/public/layout.js";
+import { BUFFER_BYTES_MAX, CPUS_MAX, FRAME_BYTES } from "../../assembly/public/layout.js";
 import { TraceError } from "../errors.js";
 import { parseSelection } from "../event/selection.js";
 import type { TraceMode } from "../host/index.js";
@@ -28,8 +23,10 @@ interface Options {
   readonly quiet?: boolean;
 }
 
-/** Sub-buffers of a CPU's buffer, if it is large enough to be divided so. */
+/** Sub-buffers of a CPU's buffer. */
 const SUBBUFS = 8;
+/** The longest time of Node's timers: 2^31 - 1 milliseconds. */
+const TIMER_SECONDS_MAX = 2_147_483;
 
 export function recordCommand(): Command {
   return new Command("record")
@@ -50,7 +47,12 @@ export function recordCommand(): Command {
       events,
       "all",
     )
-    .option("-T, --time-interval <seconds>", "stop recording after this time", number, 0)
+    .option(
+      "-T, --time-interval <seconds>",
+      "stop recording after this time",
+      numberTo(TIMER_SECONDS_MAX),
+      0,
+    )
     .option(
       "-s, --poll-sleep <ms>",
       "milliseconds between two looks at buffers that are not full",
@@ -72,7 +74,7 @@ export function recordCommand(): Command {
       "after",
       `
 The exit code is the program's: 128 + n if signal n ended it, 127 if it could not be run.
-SIGINT and SIGTERM end the recording with a whole trace and are passed on to the program.
+SIGINT, SIGTERM and SIGHUP end the recording with a whole trace and are passed on to the program.
 
 Examples:
   tbuf record -o trace -- node app.mjs
@@ -107,11 +109,10 @@ async function record(command: readonly string[], options: Options): Promise<num
 
 function configOf(dir: string, options: Options): Omit<RecordConfig, "fd" | "nodeOptions"> {
   const bufferBytes = 2 ** Math.ceil(Math.log2(options.traceBufSize)) * FRAME_BYTES;
-  const subbufCount = bufferBytes / SUBBUFS >= SUBBUF_BYTES_MIN ? SUBBUFS : 2;
   return {
     dir,
-    subbufBytes: bufferBytes / subbufCount,
-    subbufCount,
+    subbufBytes: bufferBytes / SUBBUFS,
+    subbufCount: SUBBUFS,
     mode: options.mode,
     events: options.evtMask,
     pollMs: options.pollSleep,
@@ -148,6 +149,14 @@ function integerFrom(min: number, max: number): (text: string) => number {
     if (!Number.isInteger(value) || value < min || value > max) {
       throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
     }
+    return value;
+  };
+}
+
+function numberTo(max: number): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (value > max) throw new InvalidArgumentError(`It must be a number up to ${max}.`);
     return value;
   };
 }

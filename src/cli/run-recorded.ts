@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { requireOption } from "../node/node-options.js";
 import { CONFIG_VARIABLE, type RecordConfig, type RecorderMessage } from "../node/record-config.js";
 
 export interface Outcome {
@@ -67,8 +68,7 @@ function describe(error: NodeJS.ErrnoException): string {
 /** NODE_OPTIONS brings the preload into the program, whatever starts it. */
 function environment(config: RecordConfig): NodeJS.ProcessEnv {
   const preload = fileURLToPath(new URL("../../preload.cjs", import.meta.url));
-  const quoted = `"${preload.replace(/[\\"]/g, "\\$&")}"`;
-  const options = [process.env.NODE_OPTIONS, `--require ${quoted}`].filter(Boolean).join(" ");
+  const options = requireOption(process.env.NODE_OPTIONS, preload);
   return { ...process.env, NODE_OPTIONS: options, [CONFIG_VARIABLE]: JSON.stringify(config) };
 }
 

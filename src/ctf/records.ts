@@ -1,8 +1,13 @@
 // The records of a packet as values. Packets come from files or another thread's memory: nothing in
 // them is trusted.
 
-import { RECORD_EVENT_MASK, RECORD_HEADER_BYTES } from "../../assembly/public/layout.js";
+import {
+  RECORD_EVENT_BITS,
+  RECORD_EVENT_MASK,
+  RECORD_HEADER_BYTES,
+} from "../../assembly/public/layout.js";
 import { compileEvent, type EventCodec } from "../event/codec.js";
+import { extendTime } from "../record-time.js";
 import type { LoadedFacility } from "./metadata-reader.js";
 import { decodePacketHeader, PACKET_HEADER_BYTES } from "./packet.js";
 
@@ -65,7 +70,7 @@ export function* decodePacket(
     if (end - at < RECORD_HEADER_BYTES) throw new RangeError(`${where}: only ${end - at} bytes`);
     const word = view.getBigUint64(at, true);
     const id = Number(word & BigInt(RECORD_EVENT_MASK));
-    const timestamp = word >> 12n;
+    const timestamp = extendTime(word >> BigInt(RECORD_EVENT_BITS), last);
     const entry = table.get(id);
     if (!entry) throw new RangeError(`${where}: event ${id} is not known`);
     if (timestamp < last || timestamp > header.timestampEnd) {

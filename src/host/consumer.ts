@@ -6,7 +6,7 @@ import type { FacilityTable } from "./facility-table.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
 import type { Privcmd, TraceControlInfo } from "./privcmd.js";
-import { type FoundPacket, type Padding, RingReader } from "./ring-reader.js";
+import { type FoundPacket, type Padding, type ReaderHost, RingReader } from "./ring-reader.js";
 
 export interface ConsumerParts {
   readonly name: string;
@@ -15,6 +15,8 @@ export interface ConsumerParts {
   readonly privcmd: Privcmd;
   readonly facilities: FacilityTable;
   readonly map: (mfn: number, count: number) => ForeignMapping;
+  readonly now: ReaderHost["now"];
+  readonly fence: ReaderHost["fence"];
 }
 
 /** What a pass is resumed with: false ends it. */
@@ -89,13 +91,14 @@ export class Consumer {
   }
 
   #open(cpu: number, ring: { ringMfn: number; dataMfn: number }): RingReader {
-    const { info, map, facilities } = this.#parts;
+    const { info, map, facilities, now, fence } = this.#parts;
     const { mode, subbufBytes, subbufCount } = info;
     const frames = Math.ceil((subbufBytes * subbufCount) / FRAME_BYTES);
     const control = map(ring.ringMfn, 1);
     const data = map(ring.dataMfn, frames);
     const geometry = { cpu, mode, subbufBytes, subbufCount };
-    return new RingReader(geometry, control, data, (event) => facilities.codec(event));
+    const codecOf = (event: number) => facilities.codec(event);
+    return new RingReader(geometry, control, data, { codecOf, now, fence });
   }
 
   close(): void {

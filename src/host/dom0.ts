@@ -10,7 +10,7 @@ import {
   TRACE_EVENT_SET_BYTES,
   TRACES_MAX,
 } from "../../assembly/public/layout.js";
-import type { ClockBase } from "../clock.js";
+import { type ClockBase, localOrigin } from "../clock.js";
 import type { CoreExports } from "../core.js";
 import type { Cpu } from "../cpu.js";
 import { currentBinding } from "../current.js";
@@ -43,7 +43,7 @@ export interface CreateTraceOptions {
 
 /** Milliseconds between two looks at whether all threads have passed a quiescent point. */
 const SETTLE_MS = 1;
-let anonymous = 0;
+const SETTLE_MS_MAX = 100;
 
 export class Dom0 {
   /** `using`: closes it. Only where the runtime has Symbol.dispose. */
@@ -58,6 +58,7 @@ export class Dom0 {
   readonly #mayRecord: () => boolean;
   #channels: EventChannels;
   #closed = false;
+  #settling = false;
 
   /** Throws TraceError `dom0-taken`. Made by `Hypervisor.dom0`. */
   constructor(
@@ -65,7 +66,7 @@ export class Dom0 {
     views: MemoryViews,
     clock: ClockBase,
     cpu: () => Cpu | undefined,
-    tid = 0x50000000 + anonymous++,
+    tid: number,
   ) {
     if (core.claimDom0(tid)) throw hypercallError("dom0", core.reason(), { tid });
     this.clock = clock;
@@ -126,9 +127,13 @@ export class Dom0 {
       privcmd: this.#privcmd,
       facilities: this.#facilities,
       map: (mfn, count) => this.mapForeignRange(mfn, count),
+      now: () =>
+        BigInt(Math.max(0, Math.floor((performance.now() - localOrigin(this.clock)) * 1e6))),
+      fence: this.#core.fence,
       mayRecord: this.#mayRecord,
       onVirq: (virq, handler) => this.#channels.listen(virq, handler),
       settled: (timeoutMs) => this.settled(timeoutMs),
+      settleSoon: () => this.#settleSoon(),
     };
     return new Trace(host);
   }
@@ -198,6 +203,20 @@ export class Dom0 {
       });
     }
     return true;
+  }
+
+  /**
+   * Settles until that is done, without keeping the process alive: while threads have not answered,
+   * disabled tracepoints cost them a call now and then.
+   */
+  #settleSoon(pauseMs = SETTLE_MS): void {
+    if (this.#settling) return;
+    this.#settling = true;
+    const timer = setTimeout(() => {
+      this.#settling = false;
+      if (!this.#closed && !this.settle()) this.#settleSoon(Math.min(2 * pauseMs, SETTLE_MS_MAX));
+    }, pauseMs);
+    (timer as { unref?: () => void }).unref?.();
   }
 
   get closed(): boolean {

@@ -72,11 +72,9 @@ export class FacilityTable {
     if (at % FRAME_BYTES !== 0 || at + FRAME_BYTES > data.byteLength) return undefined;
     const bytes = data.getUint32(at + FACILITY_BYTES_AT, true);
     if (bytes > SCRATCH_BYTES) return undefined;
-    const mapping = this.#map(
-      at / FRAME_BYTES,
-      Math.ceil((FACILITY_TEXT_AT + bytes) / FRAME_BYTES),
-    );
+    let mapping: ForeignMapping | undefined;
     try {
+      mapping = this.#map(at / FRAME_BYTES, Math.ceil((FACILITY_TEXT_AT + bytes) / FRAME_BYTES));
       const header = new DataView(mapping.bytes.buffer, mapping.bytes.byteOffset, FACILITY_TEXT_AT);
       const nameBytes = header.getUint32(FACILITY_NAME_BYTES_AT, true);
       const firstEvent = header.getUint32(FACILITY_FIRST_AT, true);
@@ -90,7 +88,7 @@ export class FacilityTable {
       // ring readers mark what holds them as corrupt.
       return undefined;
     } finally {
-      mapping.unmap();
+      mapping?.unmap();
     }
   }
 }

@@ -1,12 +1,9 @@
 // Walking records whose events dom0 knows: how many there are, and when the last one was. Needed
 // only for sub-buffers that are not closed yet: for the others, the writer has noted both.
 
-import {
-  RECORD_EVENT_BITS,
-  RECORD_EVENT_MASK,
-  RECORD_HEADER_BYTES,
-} from "../../assembly/public/layout.js";
+import { RECORD_EVENT_MASK, RECORD_HEADER_BYTES } from "../../assembly/public/layout.js";
 import type { EventCodec } from "../event/codec.js";
+import { timeAt } from "../record-time.js";
 
 /** Codec of an event by its id; undefined when no facility with that id is registered. */
 export type CodecOf = (event: number) => EventCodec | undefined;
@@ -17,27 +14,24 @@ export interface Walked {
   readonly last: bigint;
 }
 
-/** Time of the record whose header is at `at`. */
-export function timeAt(view: DataView, at: number): bigint {
-  return view.getBigUint64(at, true) >> BigInt(RECORD_EVENT_BITS);
-}
-
 /**
  * Counts the records that tile `[at, end)`. undefined when they do not: an event that nobody
  * registered, a record beyond `end`, time that goes backwards. Bounded by `end - at`.
+ * @param near a time near the first record's, in nanoseconds since boot
  */
 export function walkRecords(
   view: DataView,
   at: number,
   end: number,
   codecOf: CodecOf,
+  near: bigint,
 ): Walked | undefined {
   let records = 0;
-  let last = 0n;
+  let last = near;
   for (let position = at; position < end; records++) {
     if (end - position < RECORD_HEADER_BYTES) return undefined;
-    const time = timeAt(view, position);
-    if (time < last) return undefined;
+    const time = timeAt(view, position, last);
+    if (time < last && records > 0) return undefined;
     last = time;
     const codec = codecOf(view.getUint32(position, true) & RECORD_EVENT_MASK);
     const size = codec?.size(view, position + RECORD_HEADER_BYTES, end) ?? -1;

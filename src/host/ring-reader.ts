@@ -4,12 +4,14 @@
 
 import {
   FRAME_BYTES,
+  RECORD_HEADER_BYTES,
   RING_CONSUMED_AT,
   RING_DISCARDED_BIG_AT,
   RING_DISCARDED_FULL_AT,
   RING_OFFSET_AT,
   RING_OVERWRITTEN_AT,
   RING_SUBBUFS_AT,
+  RING_TAKEN_AT,
   SUBBUF_BEGIN_AT,
   SUBBUF_CONTENT_END_AT,
   SUBBUF_DISCARDED_AT,
@@ -18,13 +20,16 @@ import {
   SUBBUF_TS_LAST_AT,
 } from "../../assembly/public/layout.js";
 import { TraceError } from "../errors.js";
+import { timeAt } from "../record-time.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
 import type { TraceMode } from "./privcmd.js";
-import { type CodecOf, timeAt, walkRecords } from "./record-walk.js";
+import { type CodecOf, walkRecords } from "./record-walk.js";
 
 /** Looks at a ring whose writer keeps moving before this turn is given up. */
 const TRIES = 64;
+/** More records than are ever lost: sums of what the memory says stay exact, and fit a CTF packet. */
+const COUNT_MAX = 2 ** 51;
 
 export interface RingGeometry {
   readonly cpu: number;
@@ -32,6 +37,15 @@ export interface RingGeometry {
   /** Bytes of a sub-buffer, and how many there are: both powers of two, as create checked them. */
   readonly subbufBytes: number;
   readonly subbufCount: number;
+}
+
+/** What a reader needs of dom0. */
+export interface ReaderHost {
+  readonly codecOf: CodecOf;
+  /** dom0's time in nanoseconds since boot. */
+  readonly now: () => bigint;
+  /** Orders all loads before it against those after it. */
+  readonly fence: () => void;
 }
 
 /** A packet, and the positions between which it lies: what consume is to be told. */
@@ -60,11 +74,13 @@ export class RingReader {
   readonly geometry: RingGeometry;
   readonly #control: ForeignMapping;
   readonly #data: ForeignMapping;
-  readonly #codecOf: CodecOf;
+  readonly #host: ReaderHost;
   readonly #longs: BigUint64Array;
   /** Highest offset and end time seen: both only grow (I1, I8). */
   #offset = 0;
   #end = 0n;
+  /** Losses that the last packet told: no later one may tell fewer. */
+  #declared = 0;
   /** Where this reader stopped, and the records before that in its sub-buffer; -1: not known. */
   #stopped = { at: 0, records: 0 };
   #corrupt = false;
@@ -73,12 +89,12 @@ export class RingReader {
     geometry: RingGeometry,
     control: ForeignMapping,
     data: ForeignMapping,
-    codecOf: CodecOf,
+    host: ReaderHost,
   ) {
     this.geometry = geometry;
     this.#control = control;
     this.#data = data;
-    this.#codecOf = codecOf;
+    this.#host = host;
     const { buffer, byteOffset } = control.bytes;
     this.#longs = new BigUint64Array(buffer, byteOffset, FRAME_BYTES / 8);
   }
@@ -90,7 +106,7 @@ export class RingReader {
 
   /** Records lost so far: for the last packet of a stream. */
   lost(): number {
-    return this.#discarded() + this.#load(RING_OVERWRITTEN_AT);
+    return this.#discarded() + Math.min(this.#load(RING_OVERWRITTEN_AT), COUNT_MAX);
   }
 
   /**
@@ -112,6 +128,7 @@ export class RingReader {
     const packets: FoundPacket[] = [];
     const stop = this.#load(RING_OFFSET_AT);
     let at = this.#load(RING_CONSUMED_AT);
+    let overwritten: number | undefined;
     for (let tries = 0; tries < TRIES + 2 * this.geometry.subbufCount && at < stop; tries++) {
       const found = this.#look(at, true, true);
       if (found === "empty" || found === "corrupt") break;
@@ -119,11 +136,25 @@ export class RingReader {
         at = Math.max(at, this.#load(RING_CONSUMED_AT));
         continue;
       }
-      if ("bytes" in found) packets.push(found);
+      if ("bytes" in found) {
+        overwritten ??= this.#overwrittenBefore(at);
+        packets.push({ ...found, discarded: found.discarded + overwritten });
+      }
       at = found.until;
     }
     // What was pushed meanwhile was copied before it was overwritten: each look has checked that.
     return packets;
+  }
+
+  /**
+   * Records that were overwritten before position `at`, where a snapshot begins: what was published
+   * before it and not taken. Within a sub-buffer only a consume can have put the reader there.
+   */
+  #overwrittenBefore(at: number): number {
+    if (!this.#overwrites()) return 0;
+    if (this.#beginOf(at) !== at) return Math.min(this.#load(RING_OVERWRITTEN_AT), COUNT_MAX);
+    const overwritten = this.#entry(at).records - this.#load(RING_TAKEN_AT);
+    return Math.min(Math.max(overwritten, 0), COUNT_MAX);
   }
 
   /** Notes that what `next` found was given back to the writer. */
@@ -134,7 +165,9 @@ export class RingReader {
     const before = begin ? 0 : this.#stopped.at === old ? this.#stopped.records : -1;
     const records = before < 0 || !("records" in found) ? before : before + found.records;
     this.#stopped = { at: until, records: this.#beginOf(until) === until ? 0 : records };
-    if ("end" in found) this.#end = found.end;
+    if (!("end" in found)) return;
+    this.#end = found.end;
+    this.#declared = found.discarded;
   }
 
   /** Unmaps the ring. */
@@ -179,12 +212,15 @@ export class RingReader {
     const own = entry.begin === begin && next.begin === until;
     const sane = own && entry.contentEnd < this.geometry.subbufBytes && entry.contentEnd % 4 === 0;
     if (!sane) return this.#movedFrom(old) ? "moved" : "corrupt";
-    if (end <= old) return { old, until };
+    if (end === old) return { old, until };
+    if (end < old) return this.#movedFrom(old) ? "moved" : "corrupt";
     const bytes = this.#bytes(old, end, copying);
     if (copying && this.#movedFrom(old)) return "moved";
+    if (bytes.length < RECORD_HEADER_BYTES) return "corrupt";
     const records = this.#recordsLeft(old, begin, next.records - entry.records, bytes);
-    const first = timeAt(viewOf(bytes), 0);
-    if (records <= 0 || first < this.#floor(old) || first > entry.tsLast) return "corrupt";
+    const first = timeAt(viewOf(bytes), 0, entry.tsLast);
+    if (records <= 0 || records * RECORD_HEADER_BYTES > bytes.length) return "corrupt";
+    if (first < this.#floor(old) || first > entry.tsLast) return "corrupt";
     // The last packet before an empty ring tells all losses: no later one may come to do it.
     const discarded = Math.max(lost, entry.discarded);
     return this.#packet({ old, until, begin: first, end: entry.tsLast, records, bytes, discarded });
@@ -196,16 +232,18 @@ export class RingReader {
     const bytes = this.#bytes(old, offset, copying);
     if (copying && this.#movedFrom(old)) return "moved";
     const view = viewOf(bytes);
-    const walked = walkRecords(view, 0, bytes.length, this.#codecOf);
+    const now = this.#host.now();
+    const walked = walkRecords(view, 0, bytes.length, this.#host.codecOf, now);
     if (!walked) return this.#movedFrom(old) ? "moved" : "corrupt";
-    const begin = timeAt(view, 0);
+    const begin = timeAt(view, 0, now);
     if (begin < this.#floor(old)) return "corrupt";
     const { records, last } = walked;
     const packet = { old, until: offset, begin, end: last, records, bytes, discarded: lost };
     return this.#packet({ ...packet, partial: true });
   }
 
-  #packet(found: Omit<FoundPacket, "cpu" | "partial"> & { partial?: boolean }): FoundPacket {
+  #packet(found: Omit<FoundPacket, "cpu" | "partial"> & { partial?: boolean }): Found {
+    if (found.discarded < this.#declared) return "corrupt";
     return { partial: false, ...found, cpu: this.geometry.cpu };
   }
 
@@ -214,7 +252,8 @@ export class RingReader {
     if (old === begin) return all;
     const { at, records } = this.#stopped;
     if (at === old && records >= 0) return all - records;
-    return walkRecords(viewOf(bytes), 0, bytes.length, this.#codecOf)?.records ?? -1;
+    const { codecOf, now } = this.#host;
+    return walkRecords(viewOf(bytes), 0, bytes.length, codecOf, now())?.records ?? -1;
   }
 
   /** Time before which no record at the consuming position can be. Snapshots begin anywhere. */
@@ -228,6 +267,8 @@ export class RingReader {
 
   /** True when the writer has pushed the reader on from `old`: what was read there is void (I6). */
   #movedFrom(old: number): boolean {
+    // What was copied was loaded plainly: no such load may be done after the one below.
+    this.#host.fence();
     return this.#load(RING_CONSUMED_AT) > old;
   }
 
@@ -249,14 +290,15 @@ export class RingReader {
       begin: this.#load(at + SUBBUF_BEGIN_AT),
       records: this.#load(at + SUBBUF_RECORDS_AT),
       tsLast: Atomics.load(this.#longs, (at + SUBBUF_TS_LAST_AT) / 8),
-      discarded: this.#load(at + SUBBUF_DISCARDED_AT),
+      discarded: Math.min(this.#load(at + SUBBUF_DISCARDED_AT), COUNT_MAX),
       // The upper half of its long word is unused.
       contentEnd: this.#load(at + SUBBUF_CONTENT_END_AT) % 2 ** 32,
     };
   }
 
   #discarded(): number {
-    return this.#load(RING_DISCARDED_FULL_AT) + this.#load(RING_DISCARDED_BIG_AT);
+    const full = Math.min(this.#load(RING_DISCARDED_FULL_AT), COUNT_MAX);
+    return full + Math.min(this.#load(RING_DISCARDED_BIG_AT), COUNT_MAX);
   }
 
   #load(at: number): number {

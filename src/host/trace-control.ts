@@ -42,6 +42,8 @@ export interface TraceHost extends Omit<ConsumerParts, "info"> {
   /** Calls back whenever the VIRQ is raised; returns what ends that. Keeps no process alive. */
   readonly onVirq: (virq: number, handler: () => void) => () => void;
   readonly settled: (timeoutMs: number) => Promise<boolean>;
+  /** Sees to it that what a stop or destroy began is brought to its end. */
+  readonly settleSoon: () => void;
 }
 
 export class Trace {
@@ -71,6 +73,7 @@ export class Trace {
     const { privcmd, name, mayRecord } = this.#host;
     if (mayRecord()) coreEvents.trace_stop(name);
     this.#check("stop", privcmd.stop(name));
+    this.#host.settleSoon();
   }
 
   /**
@@ -184,6 +187,7 @@ export class Trace {
   destroy(): void {
     const { privcmd, name } = this.#host;
     this.#check("destroy", privcmd.destroy(name));
+    this.#host.settleSoon();
     this.#destroyed = true;
     this.#consumer?.close();
     this.#consumer = undefined;

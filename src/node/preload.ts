@@ -10,6 +10,7 @@ import {
   threadId,
 } from "node:worker_threads";
 import { Hypervisor, type HypervisorHandle } from "../hypervisor.js";
+import { withoutRequire } from "./node-options.js";
 import { CONFIG_VARIABLE, HANDLE_KEY, PARENT_KEY, type RecordConfig } from "./record-config.js";
 import { startRecorder } from "./recorder.js";
 import { finishOnSignals } from "./signals.js";
@@ -37,6 +38,14 @@ function takeConfig(): RecordConfig | undefined {
   return config;
 }
 
+/** A worker with an environment of its own was given the preload by it: see worker-source.ts. */
+function cleanEnvironment(): void {
+  const { NODE_OPTIONS: options } = process.env;
+  const before = options && withoutRequire(options, __filename);
+  if (before === undefined) delete process.env.NODE_OPTIONS;
+  else if (before !== options) process.env.NODE_OPTIONS = before;
+}
+
 /** What every thread does, once its hypervisor is there. */
 function traceThisThread(hypervisor: Hypervisor, parent: number, ended: () => void): void {
   setEnvironmentData(PARENT_KEY, threadId);
@@ -49,6 +58,7 @@ function traceThisThread(hypervisor: Hypervisor, parent: number, ended: () => vo
 
 function preload(): void {
   if (!isMainThread) {
+    cleanEnvironment();
     const handle = getEnvironmentData(HANDLE_KEY) as unknown as HypervisorHandle | undefined;
     if (!handle) return;
     traceThisThread(Hypervisor.join(handle), Number(getEnvironmentData(PARENT_KEY)), () => {});

@@ -126,8 +126,8 @@ async function main(): Promise<void> {
   listenToMain();
   listenToRecord();
   if (config.seconds > 0) setTimeout(() => stop.abort(), config.seconds * 1000);
-  setState(STATE_RECORDING);
   tell({ type: "started" });
+  setState(STATE_RECORDING);
 
   let answered = true;
   try {
@@ -135,8 +135,11 @@ async function main(): Promise<void> {
     schedEvents.sched_dom_rem(cpu.domain);
     answered = await finish(dom0, trace, writer);
   } finally {
-    // Also after a failure: the tracepoints of the program cost a call until they are disabled.
-    if (trace.info().active) trace.stop();
+    // Also after a failure: the program's tracepoints shall cost nothing any more.
+    if (trace.info().active) {
+      trace.stop();
+      answered = await trace.stopped(QUIET_MS);
+    }
     writer.finish(losses(trace));
   }
   if (pendingSignal) tell({ type: "signal", signal: pendingSignal, by: "recorder" });

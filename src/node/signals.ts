@@ -17,9 +17,11 @@ export function finishOnSignals(words: Int32Array, finish: () => void): void {
 
 function watch(signal: NodeJS.Signals, words: Int32Array, finish: () => void): void {
   const bit = 1 << constants.signals[signal];
+  let dying = false;
   const own = (): void => {
     if (process.listenerCount(signal) > 1) return;
     finish();
+    dying = true;
     process.removeListener(signal, own);
     process.kill(process.pid, signal);
   };
@@ -31,7 +33,9 @@ function watch(signal: NodeJS.Signals, words: Int32Array, finish: () => void): v
     process.nextTick(() => process.removeListener(signal, own));
   });
   process.on("removeListener", (event, listener) => {
-    if (event !== signal || listener === own || process.listenerCount(signal) > 0) return;
+    if (event !== signal || process.listenerCount(signal) > 0) return;
+    // Also when the program removes all listeners, this one among them.
+    if (listener === own && dying) return;
     Atomics.and(words, WORD_HANDLED, ~bit);
     process.on(signal, own);
   });

@@ -2,28 +2,41 @@
 // a terminated thread cannot say itself that it is gone.
 
 import { type createRequire, syncBuiltinESMExports } from "node:module";
-import { threadId, type Worker, type WorkerOptions } from "node:worker_threads";
+import { SHARE_ENV, threadId, type Worker, type WorkerOptions } from "node:worker_threads";
 import { schedEvents } from "../builtin.js";
 import type { AttachOptions, Cpu } from "../cpu.js";
+import { TraceError } from "../errors.js";
 import type { Hypervisor } from "../hypervisor.js";
+import { requireOption } from "./node-options.js";
 
 type WorkerClass = typeof Worker;
 
 /**
- * Worker with the preload added to `execArgv`. Without it, a Worker with an `execArgv` or `env` of
- * its own would not run the preload.
+ * Worker that also loads the preload when the program gives it an `execArgv` or `env` of its own; as
+ * the program made it otherwise, since a worker inherits the preload from its parent, and Node
+ * refuses some inherited flags (`--expose-gc`) where they are given.
  */
 export function preloadWorkers(require: ReturnType<typeof createRequire>, preload: string): void {
   const threads = require("node:worker_threads") as { Worker: WorkerClass };
   const Original = threads.Worker;
   const Traced = class Worker extends Original {
-    constructor(filename: string | URL, options: WorkerOptions = {}) {
-      const execArgv = [...(options.execArgv ?? process.execArgv), "--require", preload];
-      super(filename, { ...options, execArgv });
+    constructor(filename: string | URL, options?: WorkerOptions) {
+      super(filename, withPreload(options, preload));
     }
   };
   threads.Worker = Traced;
   syncBuiltinESMExports();
+}
+
+function withPreload(options: WorkerOptions | undefined, preload: string) {
+  if (options?.execArgv) {
+    return { ...options, execArgv: [...options.execArgv, "--require", preload] };
+  }
+  if (options?.env && options.env !== SHARE_ENV) {
+    const env = options.env as NodeJS.Dict<string>;
+    return { ...options, env: { ...env, NODE_OPTIONS: requireOption(env.NODE_OPTIONS, preload) } };
+  }
+  return options;
 }
 
 /**
@@ -44,7 +57,12 @@ export function reapWorkers(hypervisor: Hypervisor): void {
     const { threadId: tid } = worker;
     worker.once("exit", () => {
       for (const { domain } of hypervisor.threadsOf(tid)) schedEvents.sched_dom_rem(domain);
-      hypervisor.reap(tid);
+      try {
+        hypervisor.reap(tid);
+      } catch (error) {
+        // This thread itself has left meanwhile: who reaps it reaps those that it started.
+        if (!(error instanceof TraceError && error.code === "not-joined")) throw error;
+      }
     });
   });
 }

@@ -18,7 +18,7 @@ import {
 } from "../../src/index.js";
 import { LoadCheck, loadOf } from "./load.js";
 import { Memory } from "./memory.js";
-import { cpuInfo, keep } from "./records.js";
+import { cpuInfo, keep, withHeader } from "./records.js";
 import type { World } from "./world.js";
 
 export const SUBBUF_BYTES = 256;
@@ -98,6 +98,11 @@ export class Victim {
     return this.memory.word(this.ring + layout.RING_DATA_AT);
   }
 
+  /** Where the data of a CPU were before the first scribble. */
+  dataOf(cpu: number): number {
+    return this.#dataFrames[cpu] ?? 0;
+  }
+
   get traceFrame(): number {
     return this.memory.traces()[0] ?? 0;
   }
@@ -146,6 +151,7 @@ export class Victim {
       expect(byteOffset + length).toBeLessThanOrEqual(begin + SUBBUF_BYTES * SUBBUF_COUNT);
     }
     if (packet.cpu !== VICTIM) this.check.packet(keep(packet));
+    else this.check.of(VICTIM);
   }
 
   /** Addresses of the buffers, from before anything was scribbled. */
@@ -160,12 +166,16 @@ export class Victim {
 }
 
 /** What every packet must be, whatever the memory holds. */
-function look({ cpu, records, bytes: data, begin, end }: Packet): void {
+function look(packet: Packet): void {
+  const { cpu, records, bytes: data, begin, end } = packet;
   expect(cpu).toBeOneOf([0, 1, 2]);
   expect(records).toBeGreaterThan(0);
+  expect(records).toBeLessThanOrEqual(data.length / layout.RECORD_HEADER_BYTES);
   expect(data.length).toBeGreaterThan(0);
   expect(data.length).toBeLessThanOrEqual(SUBBUF_BYTES);
   expect(end >= begin).toBe(true);
+  // It can be written: no number of it is refused.
+  withHeader(packet);
 }
 
 /** Calls, and lets nothing through but TraceError. */

@@ -62,11 +62,23 @@ export class Memory {
     return this.word(layout.CPUS_AT + cpu * layout.CPU_BLOCK_BYTES + at);
   }
 
-  /** Addresses of the control frames of all traces that are in the table, dying ones too. */
+  /** Addresses of the control frames of all traces, those in quarantine last. */
   traces(): number[] {
-    return Array.from({ length: layout.TRACES_MAX }, (_, i) =>
-      this.control(layout.CTL_TRACES_AT + i * 4),
-    ).filter((at) => at !== 0);
+    return [layout.CTL_TRACES_AT, layout.CTL_DYING_AT].flatMap((table) =>
+      Array.from({ length: layout.TRACES_MAX }, (_, i) => this.control(table + i * 4)).filter(
+        (at) => at !== 0,
+      ),
+    );
+  }
+
+  /** How often the run that starts at this frame is mapped. */
+  mappings(mfn: number): number {
+    return this.frame(mfn, layout.FRAME_COUNT_AT) & ~layout.FRAME_OWNED;
+  }
+
+  /** Whether its owner still has a reference to the run that starts at this frame. */
+  owned(mfn: number): boolean {
+    return (this.frame(mfn, layout.FRAME_COUNT_AT) & layout.FRAME_OWNED) !== 0;
   }
 
   /** Addresses of the rings of a trace. */

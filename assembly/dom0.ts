@@ -1,0 +1,42 @@
+// Who is dom0: the one thread that may control, and how another takes over from one that died.
+
+import { cas32, load32 } from "./atomic";
+import { resetChannels } from "./evtchn";
+import { unmapAll } from "./page";
+import { CONTROL_AT, CTL_DOM0_AT } from "./public/layout";
+import { REASON_DOM0_TAKEN } from "./public/ops";
+import { fail } from "./reason";
+import { recoverTraces } from "./trace";
+
+const DOM0: usize = CONTROL_AT + CTL_DOM0_AT;
+
+/** This instance's claim: its thread's tid + 1 while it is dom0. */
+let claim: u32 = 0;
+
+/**
+ * This thread becomes dom0, and puts right what a dom0 that died may have left half-done: its VIRQs,
+ * its mappings, traces in the middle of an operation. @returns 0, or 1 with REASON_DOM0_TAKEN
+ */
+export function claimDom0(tid: u32): u32 {
+  if (!cas32(DOM0, 0, tid + 1)) return fail(REASON_DOM0_TAKEN);
+  claim = tid + 1;
+  resetChannels();
+  unmapAll();
+  recoverTraces();
+  return 0;
+}
+
+/** dom0 resigns, and what it had mapped is its no more; another thread may claim it. */
+export function resignDom0(): void {
+  if (isDom0()) {
+    resetChannels();
+    unmapAll();
+    cas32(DOM0, claim, 0);
+  }
+  claim = 0;
+}
+
+/** Only the thread that holds the claim may control; a claim that was reaped is worth nothing. */
+export function isDom0(): bool {
+  return claim != 0 && load32(DOM0) == claim;
+}
