@@ -20,6 +20,7 @@ import {
   CPU_RINGS_AT,
   CPU_SCRATCH_AT,
   CPU_STATE_AT,
+  CPU_TID_AT,
   CPU_TS_AT,
   CPUS_AT,
   CTL_DOM0_AT,
@@ -143,8 +144,6 @@ function release(block: usize, cpu: u32): void {
   adoptDescriptions(OWNER_CPU + cpu);
   releaseStrays(OWNER_CPU + cpu, mfnOf(load<u32>(block, CPU_SCRATCH_AT)));
   store64(block + CPU_STATE_AT, CPU_FREE);
-  // It may have died after it had delivered a sub-buffer and before it could announce it (I11).
-  raise(VIRQ_TBUF);
   raise(VIRQ_DOM_EXC);
 }
 
@@ -164,24 +163,27 @@ export function leave(): void {
 
 /**
  * Frees the slots of thread `tid` and of the threads it started, all of which are dead: the caller
- * has proof (Node: the 'exit' event of the Worker). The caller is a CPU or dom0: that keeps the
- * traces from being freed under it. @returns the number of slots
+ * has proof (Node: the 'exit' event of the Worker). Any thread may call it. While it is at it, the
+ * slot bears the tid of this thread, which may die in its turn. @returns the number of slots
  */
 export function reap(tid: u32): u32 {
   let reaped: u32 = 0;
   // A dead thread's claim to be dom0 goes with it.
   cas32(CONTROL_AT + CTL_DOM0_AT, tid + 1, 0);
+  const reaping = stateWord(CPU_REAPING, load<u32>(cpuAt, CPU_TID_AT) - 1);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     const block = cpuBlock(cpu);
     const word = load64(block + CPU_STATE_AT);
     const state = <u32>word;
-    const child = <u32>(word >> 32) - 1;
-    if (state == CPU_FREE || state == CPU_REAPING) continue;
-    if (child != tid && load<u32>(block, CPU_PARENT_AT) != tid + 1) continue;
-    if (!cas64(block + CPU_STATE_AT, word, stateWord(CPU_REAPING, child))) continue;
+    const holder = <u32>(word >> 32) - 1;
+    const child = state != CPU_REAPING && load<u32>(block, CPU_PARENT_AT) == tid + 1;
+    if (state == CPU_FREE || (holder != tid && !child)) continue;
+    if (!cas64(block + CPU_STATE_AT, word, reaping)) continue;
     release(block, cpu);
     reaped++;
-    if (child != tid) reaped += reap(child);
+    if (holder != tid) reaped += reap(holder);
   }
+  // One may have died after it had delivered a sub-buffer and before it could announce it (I11).
+  if (reaped) raise(VIRQ_TBUF);
   return reaped;
 }

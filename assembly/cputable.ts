@@ -6,7 +6,6 @@ import {
   CPU_ACK_AT,
   CPU_BLOCK_SHIFT,
   CPU_FREE,
-  CPU_REAPING,
   CPU_STATE_AT,
   CPUS_AT,
   CTL_CPUS_AT,
@@ -27,14 +26,13 @@ export function stateWord(state: u32, tid: u32): u64 {
 
 /**
  * True when no CPU can still hold a pointer that it read before `epoch` began.
- * Pairs with quiesce and join in cpu.ts, which store the acks.
+ * Pairs with quiesce and join in cpu.ts, which store the acks. The ack of a dead CPU also stands for
+ * the thread that reaps it, which sees no trace that was destroyed before that.
  */
 export function quiescentSince(epoch: u32): bool {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     const block = cpuBlock(cpu);
-    const state = load32(block + CPU_STATE_AT);
-    // The thread of a slot that is being reaped is dead: it holds nothing any more.
-    if (state == CPU_FREE || state == CPU_REAPING) continue;
+    if (load32(block + CPU_STATE_AT) == CPU_FREE) continue;
     if (<i32>(load32(block + CPU_ACK_AT) - epoch) < 0) return false;
   }
   return true;

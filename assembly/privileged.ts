@@ -1,11 +1,10 @@
 // dom0's other hypercalls, with the check that it is dom0 who asks. What they do is told where they
 // are done: page.ts, evtchn.ts, trace.ts. A thread that is not dom0 gets REASON_NOT_DOM0.
 
-import * as cpu from "./cpu";
 import { isDom0 } from "./dom0";
 import * as evtchn from "./evtchn";
 import * as page from "./page";
-import { REASON_NOT_DOM0, REASON_NOT_JOINED } from "./public/ops";
+import { REASON_NOT_DOM0 } from "./public/ops";
 import { fail } from "./reason";
 import * as trace from "./trace";
 
@@ -38,13 +37,6 @@ export function unmask(port: u32): u32 {
 /** The ports that are ready; none for a thread that is not dom0. */
 export function take(): u32 {
   return isDom0() ? evtchn.take() : 0;
-}
-
-/** See `reap` in cpu.ts. -1 with REASON_NOT_JOINED for a thread that is neither dom0 nor a CPU. */
-export function reap(tid: u32): i32 {
-  if (isDom0() || cpu.scratchAt()) return cpu.reap(tid);
-  fail(REASON_NOT_JOINED);
-  return -1;
 }
 
 export function waiting(change: i32): void {

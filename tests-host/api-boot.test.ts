@@ -216,6 +216,7 @@ describe("attach", () => {
 describe("reap", () => {
   it("gives back the CPUs of a thread and of those that it started", () => {
     const hypervisor = world.boot({ cpus: 8 });
+    hypervisor.dom0();
     const attach = (tid: number, parent: number) => {
       const joined = world.adopt(Hypervisor.join(hypervisor.handle()));
       return joined.attach({ tid, parent, current: false }).index;
@@ -225,6 +226,19 @@ describe("reap", () => {
     expect(hypervisor.reap(10)).toBe(3);
     expect(hypervisor.reap(10)).toBe(0);
     expect([attach(30, 1), attach(31, 1), attach(32, 1), attach(33, 1)]).toEqual([0, 1, 2, 4]);
+  });
+});
+
+describe("reap, refused", () => {
+  it("tells a thread that is neither dom0 nor a CPU so, and changes nothing", () => {
+    const hypervisor = world.boot({ cpus: 2 });
+    const other = world.adopt(Hypervisor.join(hypervisor.handle()));
+    other.attach({ tid: 10, current: false });
+    const { code, message } = refusal(() => hypervisor.reap(10));
+    expect([code, message]).toEqual(["not-joined", expect.stringContaining("tid=10")]);
+    expect(other.attach({ current: false }).index).toBe(0);
+    hypervisor.attach({ current: false });
+    expect(hypervisor.reap(10)).toBe(1);
   });
 });
 

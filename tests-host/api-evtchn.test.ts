@@ -93,7 +93,8 @@ describe.each(ways)("a handler, %s", (_name, options) => {
     let calls = 0;
     let others = 0;
     dom0.bindVirq(VIRQ_DOM_EXC, () => calls++);
-    dom0.bindVirq(VIRQ_TBUF, () => others++);
+    // VIRQ_TBUF is raised too when a CPU leaves: it may have had something to announce.
+    dom0.bindVirq(0, () => others++);
     for (let i = 1; i < 5; i++) {
       const before = calls;
       raise();

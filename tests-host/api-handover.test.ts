@@ -12,7 +12,8 @@ import {
   VIRQ_DOM_EXC,
   VIRQ_TBUF,
 } from "../src/index.js";
-import { decode, drained, fieldsOf, keep } from "./lib/records.js";
+import { Memory } from "./lib/memory.js";
+import { cpuInfo, decode, drained, fieldsOf, keep } from "./lib/records.js";
 import { until, useWorld } from "./lib/world.js";
 
 const world = useWorld();
@@ -40,7 +41,10 @@ async function died() {
   const thread = await world.spawn(hypervisor, "thread-dom0");
   await thread.terminate();
   expect(() => hypervisor.dom0()).toThrow(expect.objectContaining({ code: "dom0-taken" }));
-  thread.reap();
+  // Who reaps is a CPU, or dom0.
+  const cpu = hypervisor.attach({ current: false });
+  expect(thread.reap()).toBe(1);
+  cpu.detach();
   return { before, next: hypervisor };
 }
 
@@ -83,7 +87,40 @@ describe("after a dom0 that has closed", () => {
   });
 });
 
+describe("a dom0 that the same thread is again", () => {
+  it("keeps its own mappings when old ones are given back (I9)", async () => {
+    const hypervisor = world.boot({ cpus: 1 });
+    hypervisor.attach({ current: false });
+    const memory = new Memory(hypervisor);
+    const old = hypervisor.dom0();
+    const oldTrace = old.createTrace("a", { subbufBytes: 1024 });
+    const { dataMfn } = cpuInfo(oldTrace, 0);
+    const oldMapping = old.mapForeignRange(dataMfn, 1);
+    old.close();
+    expect(memory.mappings(dataMfn)).toBe(0);
+    const dom0 = hypervisor.dom0();
+    const mapping = dom0.mapForeignRange(dataMfn, 1);
+    oldMapping.unmap();
+    expect(memory.mappings(dataMfn)).toBe(1);
+    expect(mapping.valid).toBe(true);
+    dom0.openTrace("a").destroy();
+    expect(await dom0.settled()).toBe(true);
+    expect(memory.owner(dataMfn), "still mapped").not.toBe(0);
+    mapping.unmap();
+    expect(memory.owner(dataMfn)).toBe(0);
+  });
+});
+
 describe("after a dom0 whose thread has died", () => {
+  it("the next one can come although the dead thread holds the only CPU", async () => {
+    const hypervisor = world.boot({ cpus: 1 });
+    const thread = await world.spawn(hypervisor, "thread-dom0");
+    await thread.terminate();
+    thread.reap();
+    expect(hypervisor.dom0().openTrace("theirs").info().active).toBe(true);
+    expect(hypervisor.attach().index).toBe(0);
+  });
+
   it("the next one finds its traces and their records", async () => {
     const { next } = await died();
     const dom0 = next.dom0();
@@ -97,7 +134,8 @@ describe("after a dom0 whose thread has died", () => {
     const dom0 = next.dom0();
     dom0.openTrace("theirs").destroy();
     expect(await dom0.settled()).toBe(true);
-    expect(next.frames().free).toBe(before - 1);
+    // A facility has come, and the scratch area of a second CPU.
+    expect(next.frames().free).toBe(before - 5);
   });
 
   it("its VIRQs can be bound, are called, and its masks are gone", async () => {

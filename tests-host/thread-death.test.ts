@@ -154,20 +154,3 @@ describe("a thread that is terminated while it records", () => {
     expect(third.cpu).toBe(first.cpu);
   });
 });
-
-describe("a dom0 that dies", () => {
-  it("is followed by another one, which finds its traces", async () => {
-    const hypervisor = world.boot({ cpus: 4 });
-    const thread = await world.spawn(hypervisor, "thread-dom0");
-    expect(thread.messages).toEqual([{ cpu: 0, domain: 0 }]);
-    await thread.terminate();
-    expect(() => hypervisor.dom0()).toThrow(expect.objectContaining({ code: "dom0-taken" }));
-    expect(thread.reap()).toBe(1);
-    const dom0 = hypervisor.dom0();
-    const trace = dom0.openTrace("theirs");
-    expect(trace.info().active).toBe(true);
-    expect(fieldsOf(decode(dom0, drained(trace)), "load")).toHaveLength(10);
-    trace.destroy();
-    expect(await dom0.settled()).toBe(true);
-  });
-});

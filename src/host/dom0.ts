@@ -81,7 +81,14 @@ export class Dom0 {
     this.ops = new SeedOps(this.#privcmd);
     // Reading descriptions maps and unmaps frames all the time: that is no event of the program's.
     const quietMap = (mfn: number, count: number) =>
-      new ForeignMapping(core, views, mfn, count, () => false);
+      new ForeignMapping(
+        core,
+        views,
+        mfn,
+        count,
+        () => false,
+        () => this.#closed,
+      );
     this.#facilities = new FacilityTable(views, quietMap);
     this.#channels = new EventChannels(core, views);
     makeDisposable(this, () => this.close());
@@ -144,7 +151,8 @@ export class Dom0 {
    */
   mapForeignRange(mfn: number, count: number): ForeignMapping {
     this.#checkOpen("mapForeignRange");
-    return new ForeignMapping(this.#core, this.#views, mfn, count, this.#mayRecord);
+    const closed = () => this.#closed;
+    return new ForeignMapping(this.#core, this.#views, mfn, count, this.#mayRecord, closed);
   }
 
   /** The facilities that threads have registered so far, in the order of their event ids. */

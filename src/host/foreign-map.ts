@@ -24,6 +24,7 @@ export class ForeignMapping {
   readonly #core: CoreExports;
   readonly #views: MemoryViews;
   readonly #mayRecord: () => boolean;
+  readonly #dom0Closed: () => boolean;
   readonly #bytes: Uint8Array;
   /** The frame table's word that changes when the frames are unshared or freed. */
   readonly #shareIndex: number;
@@ -37,6 +38,7 @@ export class ForeignMapping {
     mfn: number,
     count: number,
     mayRecord: () => boolean,
+    dom0Closed: () => boolean,
   ) {
     // The hypervisor sees 32 bits of each: what it would see otherwise is asked for as no frame.
     const whole = mfn >>> 0 === mfn && count >>> 0 === count;
@@ -48,6 +50,7 @@ export class ForeignMapping {
     this.#core = core;
     this.#views = views;
     this.#mayRecord = mayRecord;
+    this.#dom0Closed = dom0Closed;
     this.#bytes = new Uint8Array(views.buffer, mfn * FRAME_BYTES, count * FRAME_BYTES);
     const table = views.data.getUint32(CONTROL_AT + CTL_FRAME_TABLE_AT, true);
     this.#shareIndex = (table + mfn * FRAME_ENTRY_BYTES + FRAME_SHARE_AT) / 4;
@@ -80,7 +83,8 @@ export class ForeignMapping {
   unmap(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#core.unmap(this.mfn);
+    // A dom0 that closed has given all back; by now another's mapping may be counted there.
+    if (!this.#dom0Closed()) this.#core.unmap(this.mfn);
     if (this.#mayRecord()) memEvents.mem_page_grant_unmap(0);
   }
 }

@@ -5,7 +5,6 @@ import { type createRequire, syncBuiltinESMExports } from "node:module";
 import { SHARE_ENV, threadId, type Worker, type WorkerOptions } from "node:worker_threads";
 import { schedEvents } from "../builtin.js";
 import type { AttachOptions, Cpu } from "../cpu.js";
-import { TraceError } from "../errors.js";
 import type { Hypervisor } from "../hypervisor.js";
 import { requireOption } from "./node-options.js";
 
@@ -57,12 +56,7 @@ export function reapWorkers(hypervisor: Hypervisor): void {
     const { threadId: tid } = worker;
     worker.once("exit", () => {
       for (const { domain } of hypervisor.threadsOf(tid)) schedEvents.sched_dom_rem(domain);
-      try {
-        hypervisor.reap(tid);
-      } catch (error) {
-        // This thread itself has left meanwhile: who reaps it reaps those that it started.
-        if (!(error instanceof TraceError && error.code === "not-joined")) throw error;
-      }
+      hypervisor.reap(tid);
     });
   });
 }
