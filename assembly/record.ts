@@ -164,9 +164,8 @@ export function record7(
  * area. A payload larger than the area is discarded and counted as too big in every trace.
  */
 export function record(event: u32, now: f64, bytes: u32): void {
-  bytes = (bytes + 3) & ~3;
   // What the scratch area cannot hold is asked for as what no sub-buffer can hold: it is counted.
-  const size = bytes > SCRATCH_BYTES ? i32.MAX_VALUE : RECORD_HEADER_BYTES + bytes;
+  const size = bytes > SCRATCH_BYTES ? i32.MAX_VALUE : RECORD_HEADER_BYTES + ((bytes + 3) & ~3);
   const at = open(event, now, size);
   if (!at) return;
   memory.copy(at + RECORD_HEADER_BYTES, scratchAt(), bytes);

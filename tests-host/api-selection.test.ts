@@ -1,8 +1,10 @@
 // Which events and CPUs a trace records: names, patterns, Xen's classes and masks; also of
 // facilities that come later.
 
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { schedEvents, vmxEvents } from "../src/builtin.js";
+import { parseSelection, selects } from "../src/event/selection.js";
 import { event, facility, field, Hypervisor, u32 } from "../src/index.js";
 import { decode, drained } from "./lib/records.js";
 import { sleep, useWorld } from "./lib/world.js";
@@ -130,6 +132,19 @@ describe("a selection", () => {
     expect(counts.slice(0, 2)).toEqual([2, 2]);
     expect(counts[2]).toBeGreaterThanOrEqual(ALL.length);
     expect(counts[2]).toBeLessThan(2 * ALL.length);
+  });
+
+  it("matches as a regular expression of its stars would", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", "."), maxLength: 8 });
+    const pattern = fc.string({ unit: fc.constantFrom("a", "b", ".", "*"), minLength: 1 });
+    fc.assert(
+      fc.property(pattern, text, (glob, name) => {
+        const oracle = new RegExp(`^${glob.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
+        const selection = parseSelection(`f:${glob}`);
+        expect(selects(selection, "f", { name, fields: [] })).toBe(oracle.test(name));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("of many stars is matched in bounded time (I10)", async () => {

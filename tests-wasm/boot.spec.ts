@@ -1,8 +1,8 @@
 // Boot: where everything lies, and which sizes are refused.
 
 import { boot } from "../assembly/boot";
-import { resignDom0 } from "../assembly/control";
 import { leave } from "../assembly/cpu";
+import { resignDom0 } from "../assembly/dom0";
 import { framesFree, map } from "../assembly/page";
 import { REASON_CORRUPT, REASON_NO_CPU, REASON_NO_MEMORY } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
@@ -39,8 +39,8 @@ describe("boot", () => {
 
   it("owns its own frames, each a run of one: free are the others", () => {
     boot(64, 4);
-    // Entries of frame 8 and 9: owner, run, references, share.
-    expect(words(32768 + 8 * 16, 8)).toBe("1 1 1 0 0 0 0 0");
+    // Entries of frame 8 and 9: owner, run, references (2^30 is the owner's), share.
+    expect(words(32768 + 8 * 16, 8)).toBe("1 1 1073741824 0 0 0 0 0");
   });
 });
 

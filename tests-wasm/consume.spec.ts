@@ -30,6 +30,7 @@ import {
   consumed,
   control,
   counts,
+  die,
   entry,
   fill,
   info,
@@ -90,6 +91,7 @@ describe("consume", () => {
   });
 
   it("moves no other ring", () => {
+    die();
     join(2, 2, 0);
     fill(4);
     expect(consume("d", 0, 0, 3, 1)).toBe(0);

@@ -23,6 +23,7 @@ import {
   counts,
   cpuWord,
   create,
+  die,
   elsewhere,
   emit,
   fill,
@@ -68,6 +69,7 @@ describe("join", () => {
     expect(owner(scratchAt())).toBe(512);
     expect(owner(scratchAt() + 12288)).toBe(512);
     expect(framesFree()).toBe(115);
+    die();
     elsewhere(2);
     expect(owner(cpuWord(1, CPU_SCRATCH_AT))).toBe(513);
   });

@@ -16,7 +16,7 @@ import {
 } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
-import { changed, controlWord, elsewhere, hex, remember, reset, words } from "./world";
+import { changed, controlWord, die, elsewhere, hex, remember, reset, words } from "./world";
 
 /** Lays a name and a definition in the scratch area and registers them. */
 function register(name: string, definition: string, events: u32): i32 {
@@ -63,6 +63,7 @@ describe("facility", () => {
     const first = register("mine", "[1]", 2);
     const free = framesFree();
     expect(register("mine", "[1]", 2)).toBe(first);
+    die();
     elsewhere(2);
     join(3, 3, 0);
     expect(register("mine", "[1]", 2)).toBe(3);

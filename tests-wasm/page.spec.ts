@@ -8,15 +8,18 @@ import {
   map,
   orderOf,
   put,
-  releaseFrame,
+  releaseStrays,
   runFrames,
   setOwner,
   share,
   unmap,
+  unmapAll,
 } from "../assembly/page";
 import {
   FRAME_COUNT_AT,
+  FRAME_OWNED,
   FRAME_OWNER_AT,
+  FRAME_RUN_AT,
   FRAME_SHARE_AT,
   OWNER_CPU,
   OWNER_TRACE,
@@ -32,8 +35,10 @@ function owner(mfn: u32): u32 {
   return load<u32>(frameEntry(mfn), FRAME_OWNER_AT);
 }
 
+/** The owner's reference and those of mappings, together. */
 function references(mfn: u32): u32 {
-  return load<u32>(frameEntry(mfn), FRAME_COUNT_AT);
+  const count = load<u32>(frameEntry(mfn), FRAME_COUNT_AT);
+  return (count & ~FRAME_OWNED) + (count & FRAME_OWNED ? 1 : 0);
 }
 
 function shareWord(mfn: u32): u32 {
@@ -181,13 +186,43 @@ describe("put", () => {
   });
 });
 
-describe("releaseFrame", () => {
-  it("gives single frames of a run back", () => {
+describe("releaseStrays", () => {
+  it("gives back what an owner has, but for one run, and nothing of others", () => {
+    const kept = alloc(1, OWNER_CPU);
+    const other = alloc(0, OWNER_TRACE);
+    alloc(1, OWNER_CPU);
+    alloc(0, OWNER_CPU);
+    releaseStrays(OWNER_CPU, kept);
+    expect(framesFree()).toBe(116);
+    expect(owner(kept)).toBe(512);
+    expect(owner(kept + 1)).toBe(512);
+    expect(owner(other)).toBe(256);
+  });
+
+  it("gives back frames that were claimed and are in no run yet (I12)", () => {
     const mfn = alloc(1, OWNER_CPU);
-    releaseFrame(mfn);
-    releaseFrame(mfn + 1);
+    store<u32>(frameEntry(mfn), 0, FRAME_RUN_AT);
+    releaseStrays(OWNER_CPU, 0);
     expect(framesFree()).toBe(119);
     expect(alloc(1, OWNER_CPU)).toBe(mfn);
+  });
+});
+
+describe("unmapAll", () => {
+  it("drops all mappings, and frees what its owner has dropped (I9)", () => {
+    const held = alloc(0, OWNER_TRACE);
+    const dropped = alloc(1, OWNER_TRACE);
+    share(held, true);
+    share(dropped, true);
+    map(held, 1);
+    map(dropped, 2);
+    map(dropped, 1);
+    share(dropped, false);
+    put(dropped);
+    expect(framesFree()).toBe(116);
+    unmapAll();
+    expect(framesFree()).toBe(118);
+    expect(references(held)).toBe(1);
   });
 });
 

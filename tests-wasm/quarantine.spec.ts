@@ -33,6 +33,7 @@ import {
   controlWord,
   cpuWord,
   create,
+  die,
   elsewhere,
   emit,
   enabled,
@@ -191,6 +192,7 @@ describe("a quiescent point", () => {
   it("is passed by a CPU that joins: it has seen nothing old", () => {
     nextEpoch();
     nextEpoch();
+    die();
     expect(elsewhere(3)).toBe(2);
     expect(cpuWord(2, CPU_ACK_AT)).toBe(2);
   });
@@ -302,6 +304,7 @@ describe("a CPU that dies in a trace which is destroyed", () => {
     quiesce();
     settle();
     started("b", 128, 2);
+    die();
     expect(elsewhere(3)).toBe(0);
     const b = ringOf("b", 0);
     expect(cpuWord(0, CPU_RINGS_AT)).toBe(<u32>b);

@@ -34,6 +34,7 @@ import {
   control,
   controlWord,
   create,
+  die,
   elsewhere,
   enabled,
   frameOf,
@@ -81,12 +82,13 @@ describe("create", () => {
   });
 
   it("gives each CPU that exists a ring: one frame, and its data", () => {
-    join(1, 1, 0);
+    elsewhere(1);
     elsewhere(2);
     join(3, 3, 0);
     const free = framesFree();
     expect(create("a", 4096, 4)).toBe(0);
     // Control frame, and for two CPUs a ring frame and a run of 4.
+    die();
     elsewhere(4);
     expect(framesFree()).toBe(free - 1 - 3 * 5 - 4 - 5);
     for (let cpu: u32 = 0; cpu < 4; cpu++) {
@@ -99,7 +101,7 @@ describe("create", () => {
   });
 
   it("gives no ring to a CPU that is not in its set", () => {
-    join(1, 1, 0);
+    elsewhere(1);
     elsewhere(2);
     image("a", 64, 4);
     memory.fill(IMAGE + TRACE_CPU_SET_AT, 0, 32);

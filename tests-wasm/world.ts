@@ -2,9 +2,10 @@
 // and short names for what lies in memory. The invariants that memory shows are checked in audit.ts.
 
 import { boot } from "../assembly/boot";
-import { claimDom0, resignDom0, tb_control } from "../assembly/control";
+import { tb_control } from "../assembly/control";
 import { cpuAt, join, leave, scratchAt } from "../assembly/cpu";
 import { cpuBlock } from "../assembly/cputable";
+import { claimDom0, resignDom0 } from "../assembly/dom0";
 import {
   CONTROL_AT,
   CPU_LEAVING,
