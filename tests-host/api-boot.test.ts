@@ -194,7 +194,7 @@ describe("attach", () => {
     const other = world.adopt(Hypervisor.join(hypervisor.handle()));
     expect(refusal(() => other.attach()).code).toBe("no-memory");
     trace.destroy();
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     expect(other.attach({ current: false }).index).toBe(1);
   });
 

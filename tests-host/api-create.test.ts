@@ -54,7 +54,7 @@ describe("createTrace", () => {
         const trace = dom0.createTrace("a", { subbufBytes, subbufCount });
         expect(trace.info()).toMatchObject({ subbufBytes, subbufCount });
         trace.destroy();
-        await dom0.settled();
+        await dom0.settled(5000);
       }
     }
   });
@@ -189,7 +189,7 @@ describe("destroy", () => {
     expect(a.destroyed).toBe(true);
     expect(b.info().activeTraces).toBe(1);
     b.destroy();
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     expect(hypervisor.frames().free).toBe(before);
   });
 

@@ -68,7 +68,7 @@ describe("after a dom0 that has closed", () => {
     });
     const dom0 = next.dom0();
     dom0.openTrace("a").destroy();
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     // A facility has come.
     expect(next.frames().free).toBe(before - 1);
   });
@@ -101,7 +101,7 @@ describe("a dom0 that the same thread is again", () => {
     expect(memory.mappings(dataMfn)).toBe(1);
     expect(mapping.valid).toBe(true);
     dom0.openTrace("a").destroy();
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     expect(memory.owner(dataMfn), "still mapped").not.toBe(0);
     mapping.unmap();
     expect(memory.owner(dataMfn)).toBe(0);
@@ -130,7 +130,7 @@ describe("after a dom0 whose thread has died", () => {
     const { before, next } = await died();
     const dom0 = next.dom0();
     dom0.openTrace("theirs").destroy();
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     // A facility has come.
     expect(next.frames().free).toBe(before - 1);
   });

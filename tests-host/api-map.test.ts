@@ -133,7 +133,7 @@ describe("a mapping", () => {
     const mappings = [ringMfn, dataMfn].map((mfn) => dom0.mapForeignRange(mfn, 1));
     trace.destroy();
     for (const mapping of mappings) expect(() => mapping.bytes).toThrow(code("stale"));
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     const next = dom0.createTrace("b", { subbufBytes: 4096 });
     for (const mapping of mappings) expect(() => mapping.bytes).toThrow(code("stale"));
     // Its frames have not been handed out again.
@@ -160,7 +160,7 @@ describe("a mapping", () => {
     mapping.unmap();
     mapping.unmap();
     expect([mappings(dataMfn), memory.owned(dataMfn)]).toEqual([0, true]);
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     expect(hypervisor.frames().free).toBe(before);
   });
 
@@ -171,7 +171,7 @@ describe("a mapping", () => {
       trace.drain(() => {});
       trace.snapshot();
       trace.destroy();
-      expect(await dom0.settled()).toBe(true);
+      expect(await dom0.settled(5000)).toBe(true);
       expect(hypervisor.frames().free).toBe(before);
     }
   });

@@ -152,7 +152,7 @@ describe("a tracepoint, disabled", () => {
     app.one({ n: 1 });
     disable();
     // While dom0 asks for a quiescent point, a disabled tracepoint is a way to one.
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     let ran = 0;
     const loud = { valueOf: () => ran++, toString: () => `${ran++}` };
     app.one({ n: loud as unknown as number });
@@ -288,7 +288,7 @@ describe("user code within an argument", () => {
         expect(texts()).toEqual([]);
       }
     }
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
   });
 
   it("may attach to another hypervisor, whose record is whole", () => {

@@ -163,7 +163,7 @@ describe("a ring whose words were scribbled on", () => {
     ]);
     await victim.read();
     victim.trace.destroy();
-    expect(await victim.dom0.settled()).toBe(true);
+    expect(await victim.dom0.settled(5000)).toBe(true);
     // The control frame, and for each CPU a ring frame and one of data.
     expect(victim.hypervisor.frames().free).toBe(before + 7);
   });

@@ -58,7 +58,7 @@ describe("a thread in an endless loop", () => {
       expect(hypervisor.frames().free).toBe(before);
       await thread.terminate();
       expect(thread.reap()).toBe(1);
-      expect(await dom0.settled()).toBe(true);
+      expect(await dom0.settled(5000)).toBe(true);
       // One control frame, one ring frame, four data frames.
       expect(hypervisor.frames().free).toBe(before + 6);
     },

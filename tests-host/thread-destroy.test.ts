@@ -122,7 +122,7 @@ describe("destroy, under three threads at full speed", () => {
       trace.start();
       kept.drain(() => {});
       trace.destroy();
-      await dom0.settled();
+      await dom0.settled(5000);
     }
     await Promise.all(threads.map((thread) => thread.stop()));
     for (const { cpu, attempts } of threads) {
@@ -144,7 +144,7 @@ describe("destroy, under three threads at full speed", () => {
     trace.start();
     await until("a record", () => (trace.info().cpus[0]?.records ?? 0) > 0);
     trace.destroy();
-    expect(await dom0.settled()).toBe(true);
+    expect(await dom0.settled(5000)).toBe(true);
     expect(hypervisor.frames().free).toBe(before - 4);
     const copy = bytes.slice();
     for (let round = 0; round < 5; round++) {
@@ -153,7 +153,7 @@ describe("destroy, under three threads at full speed", () => {
       await sleep(2);
       expect(other.info().cpus.map(({ dataMfn }) => dataMfn)).not.toContain(info.dataMfn);
       other.destroy();
-      expect(await dom0.settled()).toBe(true);
+      expect(await dom0.settled(5000)).toBe(true);
     }
     expect(bytes).toEqual(copy);
     expect(mapping.valid).toBe(false);
@@ -174,7 +174,7 @@ describe("stopped", () => {
       trace.start();
       await sleep(2);
       trace.stop();
-      expect(await trace.stopped()).toBe(true);
+      expect(await trace.stopped(5000)).toBe(true);
       const offsets = () => trace.info().cpus.map(({ offset }) => offset);
       const before = offsets();
       await sleep(1);
