@@ -18,6 +18,7 @@ import {
   RING_TALLY_AT,
   SUBBUF_BEGIN_AT,
   SUBBUF_CONTENT_END_AT,
+  SUBBUF_COUNT_MAX,
   SUBBUF_DISCARDED_AT,
   SUBBUF_ENTRY_BYTES,
   SUBBUF_RECORDS_AT,
@@ -28,11 +29,15 @@ import { VIRQ_TBUF } from "./public/ops";
 /** A push that loses its CAS lost it to dom0's consume, which moved the reader itself. */
 const PUSH_TRIES: u32 = 8;
 
-/** The entry of the sub-buffer in which `position` lies. 4 of 64 bytes: 0 -> 0, 64 -> 1, 300 -> 0 */
+/**
+ * The entry of the sub-buffer in which `position` lies: within the ring's frame, whatever its words
+ * say. With 4 of 64 bytes: 0 -> 0, 64 -> 1, 300 -> 0
+ */
 export function subbufEntry(ring: usize, position: u64): usize {
   const index =
     <u32>(position >> ctz<u32>(load<u32>(ring, RING_SUBBUF_BYTES_AT))) &
-    (load<u32>(ring, RING_SUBBUF_COUNT_AT) - 1);
+    (load<u32>(ring, RING_SUBBUF_COUNT_AT) - 1) &
+    (SUBBUF_COUNT_MAX - 1);
   return ring + RING_SUBBUFS_AT + index * SUBBUF_ENTRY_BYTES;
 }
 

@@ -1,12 +1,18 @@
 // The consumer: reads all CPUs' rings of one trace, and gives back what was read.
 
 import { FRAME_BYTES } from "../../assembly/public/layout.js";
-import { REASON_PUSHED } from "../../assembly/public/ops.js";
+import { REASON_NOT_CONSUMED, REASON_PUSHED, REASON_UNTIL } from "../../assembly/public/ops.js";
+import { TraceError } from "../errors.js";
 import type { FacilityTable } from "./facility-table.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
 import type { Privcmd, TraceControlInfo } from "./privcmd.js";
 import { type FoundPacket, type Padding, type ReaderHost, RingReader } from "./ring-reader.js";
+
+interface RingFrames {
+  readonly ringMfn: number;
+  readonly dataMfn: number;
+}
 
 export interface ConsumerParts {
   readonly name: string;
@@ -15,6 +21,8 @@ export interface ConsumerParts {
   readonly privcmd: Privcmd;
   readonly facilities: FacilityTable;
   readonly map: (mfn: number, count: number) => ForeignMapping;
+  /** Owner of a frame, and the number of frames in the run that it begins (0: none). */
+  readonly frames: (mfn: number) => { readonly owner: number; readonly run: number };
   readonly now: ReaderHost["now"];
   readonly fence: ReaderHost["fence"];
 }
@@ -25,6 +33,9 @@ type GoOn = boolean | undefined;
 export class Consumer {
   readonly #parts: ConsumerParts;
   readonly #readers = new Map<number, RingReader>();
+  /** CPUs whose ring frame names no data that could be its own. */
+  readonly #unreadable = new Set<number>();
+  readonly #taken = new Set<number>();
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
@@ -34,9 +45,12 @@ export class Consumer {
   readers(): RingReader[] {
     const { name, cpus, privcmd } = this.#parts;
     for (let cpu = 0; cpu < cpus; cpu++) {
-      if (this.#readers.has(cpu)) continue;
-      const info = privcmd.getCpuInfo(name, cpu);
-      if (typeof info === "object") this.#readers.set(cpu, this.#open(cpu, info));
+      if (this.#readers.has(cpu) || this.#unreadable.has(cpu)) continue;
+      const info = tolerant(() => privcmd.getCpuInfo(name, cpu));
+      if (info === undefined || typeof info === "number") continue;
+      const reader = info !== "corrupt" && this.#isRing(info) ? this.#open(cpu, info) : undefined;
+      if (reader) this.#readers.set(cpu, reader);
+      else this.#unreadable.add(cpu);
     }
     return [...this.#readers].sort(([a], [b]) => a - b).map(([, reader]) => reader);
   }
@@ -83,14 +97,57 @@ export class Consumer {
     const { cpu } = reader.geometry;
     const records = "records" in found ? found.records : 0;
     if (privcmd.consume(name, cpu, found.old, found.until, records)) {
-      if (privcmd.reason() === REASON_PUSHED) return false;
+      const reason = privcmd.reason();
+      // Pushed by the writer, or taken by another reader of this dom0's.
+      if (reason === REASON_PUSHED || reason === REASON_NOT_CONSUMED) return false;
+      if (reason === REASON_UNTIL) {
+        // The reader checked the position: the ring's words have changed, and not by its writer.
+        reader.giveUp();
+        return false;
+      }
       throw privcmd.error("consume", { name, cpu, old: found.old, until: found.until });
     }
     reader.consumed(found);
     return true;
   }
 
-  #open(cpu: number, ring: { ringMfn: number; dataMfn: number }): RingReader {
+  /** CPUs whose words made no sense: they are not read any more. */
+  corrupt(): number[] {
+    const readers = [...this.#readers.values()].filter(({ corrupt }) => corrupt);
+    return [...this.#unreadable, ...readers.map(({ geometry }) => geometry.cpu)].sort(
+      (a, b) => a - b,
+    );
+  }
+
+  /** Both runs are this trace's, of the right size, and no other CPU's. */
+  #isRing({ ringMfn, dataMfn }: RingFrames): boolean {
+    const { info, frames } = this.#parts;
+    const { owner } = frames(info.mfn);
+    const bytes = info.subbufBytes * info.subbufCount;
+    const wanted = [
+      [ringMfn, 1],
+      [dataMfn, Math.max(1, bytes / FRAME_BYTES)],
+    ] as const;
+    const own = wanted.every(([mfn, count]) => {
+      const frame = frames(mfn);
+      return frame.owner === owner && frame.run === count && !this.#taken.has(mfn);
+    });
+    if (!own || ringMfn === dataMfn) return false;
+    this.#taken.add(ringMfn).add(dataMfn);
+    return true;
+  }
+
+  /** undefined: the frames cannot be mapped, which those of a ring always can. */
+  #open(cpu: number, ring: RingFrames): RingReader | undefined {
+    try {
+      return this.#map(cpu, ring);
+    } catch (error) {
+      if (error instanceof TraceError && error.code === "not-shared") return undefined;
+      throw error;
+    }
+  }
+
+  #map(cpu: number, ring: RingFrames): RingReader {
     const { info, map, facilities, now, fence } = this.#parts;
     const { mode, subbufBytes, subbufCount } = info;
     const frames = Math.ceil((subbufBytes * subbufCount) / FRAME_BYTES);
@@ -104,5 +161,15 @@ export class Consumer {
   close(): void {
     for (const reader of this.#readers.values()) reader.close();
     this.#readers.clear();
+  }
+}
+
+/** What a look at a CPU gives, or "corrupt" when its words made the hypervisor trap. */
+export function tolerant<T>(look: () => T): T | "corrupt" {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof TraceError && error.code === "corrupt") return "corrupt";
+    throw error;
   }
 }

@@ -24,7 +24,7 @@ import {
 import * as ops from "../../assembly/public/ops.js";
 import { dom0opEvents } from "../builtin.js";
 import type { CoreExports } from "../core.js";
-import { hypercallError, type TraceError } from "../errors.js";
+import { hypercallError, TraceError } from "../errors.js";
 import type { MemoryViews } from "../memory.js";
 
 export type TraceMode = "discard" | "overwrite";
@@ -131,7 +131,7 @@ export class Privcmd {
     data.setBigUint64(HYPERCALL_AT + ops.TBC_OLD_AT, BigInt(oldOrNone), true);
     data.setBigUint64(HYPERCALL_AT + ops.TBC_UNTIL_AT, BigInt(until), true);
     data.setUint32(HYPERCALL_AT + ops.TBC_RECORDS_AT, records, true);
-    return this.#core.tb_control(ops.OP_CONSUME);
+    return this.#call(ops.OP_CONSUME);
   }
 
   /** A fresh copy of a trace's control information; a number is the failure. */
@@ -187,7 +187,7 @@ export class Privcmd {
   #info(name: string, cpu: number): number {
     if (!this.#setName(name)) return this.#refuse(ops.OP_GET_INFO);
     this.#views.data.setUint32(HYPERCALL_AT + ops.TBC_CPU_AT, u32Or(NO_U32, cpu), true);
-    return this.#core.tb_control(ops.OP_GET_INFO);
+    return this.#call(ops.OP_GET_INFO);
   }
 
   #result(at: number): number {
@@ -213,13 +213,27 @@ export class Privcmd {
 
   /** Lets the hypervisor itself refuse, so that the reason is its own. */
   #refuse(op: number): number {
-    return this.#core.tb_control(op);
+    return this.#call(op);
+  }
+
+  /**
+   * The hypercall. A pointer in the hypervisor's tables that somebody wrote over makes it trap: that
+   * is told as any other corruption, and dom0 goes on.
+   */
+  #call(op: number): number {
+    try {
+      return this.#core.tb_control(op);
+    } catch (error) {
+      throw new TraceError("corrupt", `tb_control: op=${op} trapped: ${String(error)}`, {
+        cause: error,
+      });
+    }
   }
 
   #recorded(op: number, a = 0, b = 0): number {
-    if (!this.#mayRecord()) return this.#core.tb_control(op);
+    if (!this.#mayRecord()) return this.#call(op);
     dom0opEvents.dom0op_enter_base(op, a, b, 0, 0);
-    const result = this.#core.tb_control(op);
+    const result = this.#call(op);
     dom0opEvents.dom0op_leave_base(op, result, a, b, 0, 0);
     return result;
   }

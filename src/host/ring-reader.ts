@@ -104,6 +104,11 @@ export class RingReader {
     return this.#corrupt;
   }
 
+  /** Marks it as corrupt. */
+  giveUp(): void {
+    this.#corrupt = true;
+  }
+
   /** Records lost so far: for the last packet of a stream. */
   lost(): number {
     return this.#discarded() + Math.min(this.#load(RING_OVERWRITTEN_AT), COUNT_MAX);

@@ -1,11 +1,11 @@
 // The typed face of a trace: what the seed's operations do, with errors that say why, and the
 // consumer's loops on top.
 
-import { FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
+import { BUFFER_BYTES_MAX, FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
 import { VIRQ_TBUF } from "../../assembly/public/ops.js";
 import { coreEvents } from "../builtin.js";
 import { TraceError } from "../errors.js";
-import { Consumer, type ConsumerParts } from "./consumer.js";
+import { Consumer, type ConsumerParts, tolerant } from "./consumer.js";
 import { POLL_SLEEP_MILLIS } from "./evtchn.js";
 import type { Packet } from "./packet.js";
 import type { CpuInfo, TraceMode } from "./privcmd.js";
@@ -91,7 +91,7 @@ export class Trace {
     const info = this.#controlInfo("info");
     const cpuInfos: CpuInfo[] = [];
     for (let cpu = 0; cpu < cpus; cpu++) {
-      const cpuInfo = privcmd.getCpuInfo(name, cpu);
+      const cpuInfo = tolerant(() => privcmd.getCpuInfo(name, cpu));
       if (typeof cpuInfo === "object") cpuInfos.push(cpuInfo);
     }
     const perCpu = roundToFrames(info.subbufBytes * info.subbufCount) + FRAME_BYTES;
@@ -104,7 +104,7 @@ export class Trace {
       activeTraces: info.activeTraces,
       memoryBytes: FRAME_BYTES + perCpu * cpuInfos.length,
       cpus: cpuInfos,
-      corrupt: this.#corrupt(),
+      corrupt: this.#consumer?.corrupt() ?? [],
     };
   }
 
@@ -203,15 +203,18 @@ export class Trace {
     return this.#consumer;
   }
 
-  #corrupt(): number[] {
-    const readers = this.#consumer?.readers() ?? [];
-    return readers.filter(({ corrupt }) => corrupt).map(({ geometry }) => geometry.cpu);
-  }
-
   #controlInfo(what: string) {
     const { privcmd, name } = this.#host;
     const info = privcmd.getInfo(name);
     if (typeof info === "number") throw privcmd.error(`${what} trace`, { name });
+    const { subbufBytes, subbufCount } = info;
+    const sane = isPowerOfTwo(subbufBytes) && isPowerOfTwo(subbufCount);
+    if (!sane || subbufBytes * subbufCount > BUFFER_BYTES_MAX) {
+      throw new TraceError(
+        "corrupt",
+        `${what} trace: ${name} has subbufBytes=${subbufBytes}, subbufCount=${subbufCount}`,
+      );
+    }
     return info;
   }
 
@@ -223,4 +226,8 @@ export class Trace {
 
 function roundToFrames(bytes: number): number {
   return Math.ceil(bytes / FRAME_BYTES) * FRAME_BYTES;
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return value > 0 && (value & (value - 1)) === 0;
 }
