@@ -33,6 +33,8 @@ async function churn(dom0: Dom0, each: (round: number) => Promise<void> = async 
     }
     created += traces.length;
     if (round % 3 === 0) dom0.settle();
+    // At most 31 traces are there at a time, those in quarantine with them.
+    if (round % 8 === 7) expect(await dom0.settled(5000)).toBe(true);
     await each(round);
   }
   return created;
