@@ -131,14 +131,16 @@ export class RingReader {
   /** All that is in the ring now, copied, without giving anything back. */
   snapshot(): FoundPacket[] {
     const packets: FoundPacket[] = [];
-    const stop = this.#load(RING_OFFSET_AT);
+    let stop = this.#load(RING_OFFSET_AT);
     let at = this.#load(RING_CONSUMED_AT);
     let overwritten: number | undefined;
     for (let tries = 0; tries < TRIES + 2 * this.geometry.subbufCount && at < stop; tries++) {
       const found = this.#look(at, true, true);
       if (found === "empty" || found === "corrupt") break;
       if (found === "moved") {
+        // A writer that is this fast has newer records by now than when this began.
         at = Math.max(at, this.#load(RING_CONSUMED_AT));
+        stop = this.#load(RING_OFFSET_AT);
         continue;
       }
       if ("bytes" in found) {
