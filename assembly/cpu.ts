@@ -76,7 +76,7 @@ export function stamp(now: f64): u64 {
 
 /**
  * A quiescent point: this thread holds no pointer into any trace. Called from the thread's event
- * loop, at the end of a record call while dom0 asks, and when it leaves.
+ * loop, and at the end of a record call while dom0 asks.
  */
 export function quiesce(): void {
   const epoch = load32(EPOCH);
@@ -143,6 +143,8 @@ function release(block: usize, cpu: u32): void {
   adoptRings(cpu);
   adoptDescriptions(OWNER_CPU + cpu);
   releaseStrays(OWNER_CPU + cpu, mfnOf(load<u32>(block, CPU_SCRATCH_AT)));
+  // Before it is free: its next owner has another parent, and is not to be reaped with this one.
+  store<u32>(block, 0, CPU_PARENT_AT);
   store64(block + CPU_STATE_AT, CPU_FREE);
   raise(VIRQ_DOM_EXC);
 }

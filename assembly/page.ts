@@ -151,7 +151,8 @@ export function map(mfn: u32, count: u32): u32 {
   }
   const entry = frameEntry(mfn);
   if (!(load32(entry + FRAME_SHARE_AT) & 1)) return fail(REASON_NOT_SHARED);
-  // A shared run has its owner's reference, and only dom0 takes that away.
+  // A shared run has its owner's reference: who drops that one takes the sharing back before, or has
+  // published the run to nobody.
   add32(entry + FRAME_COUNT_AT, 1);
   return 0;
 }

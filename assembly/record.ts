@@ -44,7 +44,7 @@ function place(head: u64, size: u32): usize {
 /** Begins a record of `size` bytes. @returns the address of its header, 0 when nobody takes it. */
 function open(event: u32, now: f64, size: u32): usize {
   event &= RECORD_EVENT_MASK;
-  // Pairs with start, stop and destroy in trace.ts, which set and clear the bits.
+  // Pairs with setEnabled, clearEnabled and enableEvent in trace.ts.
   rest = load32(ENABLED_AT + event * 4);
   time = stamp(now);
   return place((time << RECORD_EVENT_BITS) | event, size);

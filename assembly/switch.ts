@@ -136,6 +136,7 @@ export function enterSubbuf(ring: usize, size: u32, timestamp: u64): bool {
     if (!overwrite || !push(ring, target)) return countDiscarded(ring, RING_DISCARDED_FULL_AT);
   }
   // No store below may be seen before the push: a reader that copies old bytes must then fail.
+  // Pairs with the fence in #movedFrom of src/host/ring-reader.ts.
   fence();
 
   const records: u64 = load<u32>(ring, RING_TALLY_AT + 4);

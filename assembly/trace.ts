@@ -126,7 +126,7 @@ function provideRing(frame: usize, cpu: u32, owner: u32): bool {
   const index = load<u32>(frame, TRACE_INDEX_AT);
   const pointer = cpuBlock(cpu) + CPU_RINGS_AT + index * 4;
   store32(pointer, load32(slot));
-  // Pairs with destroy, which marks the trace as dying and then clears the pointers.
+  // Pairs with destroyTrace, which marks the trace as dying and then clears the pointers.
   if (stateOf(frame) == TRACE_DYING) store32(pointer, 0);
   return true;
 }
@@ -141,7 +141,7 @@ function adoptRing(frame: usize, ring: usize): void {
 /** A joining CPU gets a ring in every trace. @returns false when memory is out. */
 export function attachRings(cpu: u32): bool {
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
-    // Pairs with the store in create: of create and join, at least one sees the other.
+    // Pairs with the store of the slot in publishTrace: of create and join, at least one sees the other.
     const frame = load32(traceSlot(trace));
     if (!frame) continue;
     if (!provideRing(frame, cpu, OWNER_CPU + cpu)) return false;
@@ -189,6 +189,7 @@ export function publishTrace(frame: usize): bool {
     store32(frame + TRACE_DIRECTORY_AT + cpu * 4, <u32>ring);
   }
   store32(frame + TRACE_STATE_AT, TRACE_STOPPED);
+  // Pairs with the load of the slot in attachRings.
   store32(traceSlot(trace), <u32>frame);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     if (load32(cpuBlock(cpu) + CPU_STATE_AT) == CPU_FREE) continue;
@@ -213,6 +214,7 @@ function freeTrace(frame: usize): void {
 export function destroyTrace(frame: usize): void {
   stopTrace(frame);
   const trace = load<u32>(frame, TRACE_INDEX_AT);
+  // Pairs with the look at the state in provideRing.
   store32(frame + TRACE_STATE_AT, TRACE_DYING);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     store32(cpuBlock(cpu) + CPU_RINGS_AT + trace * 4, 0);
@@ -235,8 +237,10 @@ export function destroyTrace(frame: usize): void {
  */
 export function recoverTraces(): void {
   let active: u32 = 0;
+  let dying: u32 = 0;
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
     const frame = load32(traceSlot(trace));
+    dying |= load32(dyingSlot(trace));
     if (!frame) {
       if (!load32(dyingSlot(trace))) releaseStrays(OWNER_TRACE + trace, 0);
       clearEnabled(1 << trace);
@@ -250,6 +254,8 @@ export function recoverTraces(): void {
     }
   }
   store32(ACTIVE, active);
+  // The epoch that a dead dom0 gave them may not have begun.
+  if (dying) nextEpoch();
 }
 
 // Start and stop --------------------------------------------------------------------------------
@@ -277,6 +283,7 @@ export function startTrace(frame: usize): void {
 /** After this, a writer that was inside a record call may still publish that one record. */
 export function stopTrace(frame: usize): void {
   if (stateOf(frame) != TRACE_ACTIVE) return;
+  // Pairs with enableEvent.
   store32(frame + TRACE_STATE_AT, TRACE_STOPPED);
   sub32(ACTIVE, 1);
   clearEnabled(1 << load<u32>(frame, TRACE_INDEX_AT));
@@ -315,6 +322,7 @@ export function nextEpoch(): u32 {
   const epoch = add32(EPOCH, 1) + 1;
   settles = 0;
   setAttention(true);
+  // Pairs with the wait on the epoch in src/cpu.ts.
   notifyAll(EPOCH);
   return epoch;
 }

@@ -13,6 +13,7 @@ import { type CpuBinding, currentBinding, setCurrentBinding } from "./current.js
 import { makeDisposable } from "./dispose.js";
 import { hypercallError } from "./errors.js";
 import { controlWord, type MemoryViews } from "./memory.js";
+import { jsWriter } from "./writer/index.js";
 
 /** Without Atomics.waitAsync, a CPU looks at dom0's request this often. */
 const POLL_MS = 100;
@@ -27,6 +28,9 @@ export interface AttachOptions {
   readonly current?: boolean;
   /** Where time comes from. Default `performance`; it must tell the same time as that. */
   readonly clock?: Clock;
+  /** What writes the records: the Wasm module, or the same protocol in JavaScript, which is slower
+   * and there to be compared with. Both write the same bytes. Default `"wasm"`. */
+  readonly writer?: "wasm" | "js";
 }
 
 export class Cpu {
@@ -51,18 +55,22 @@ export class Cpu {
     options: AttachOptions & { readonly tid: number },
   ) {
     const { tid, parent = tid, current = true, clock = performanceClock } = options;
+    const originMs = localOrigin(base);
     this.#core = core;
     this.#views = views;
     this.tid = tid;
-    this.index = core.join(tid, parent, localOrigin(base));
+    this.index = core.join(tid, parent, originMs);
     if (this.index < 0) {
       throw hypercallError("attach", core.reason(), { tid, framesFree: core.framesFree() });
     }
     const block = CPUS_AT + this.index * CPU_BLOCK_BYTES;
     this.domain = views.data.getUint32(block + CPU_DOMAIN_AT, true);
+    if (options.writer === "js") {
+      this.#core = { ...core, ...jsWriter(core, views, block, originMs) };
+    }
     this.binding = {
       abi: ABI_VERSION,
-      core,
+      core: this.#core,
       views,
       cpu: this.index,
       domain: this.domain,

@@ -3,8 +3,6 @@
 import { cpuAt, join, leave, reap, scratchAt } from "../assembly/cpu";
 import { alloc, frameEntry, framesFree, mfnOf } from "../assembly/page";
 import {
-  CPU_DOMAIN_AT,
-  CPU_PARENT_AT,
   CPU_RINGS_AT,
   CPU_SCRATCH_AT,
   CPU_STATE_AT,
@@ -18,6 +16,7 @@ import { reason } from "../assembly/reason";
 import { settle } from "../assembly/trace";
 import { audit, found } from "./audit";
 import {
+  blockText,
   changed,
   control,
   counts,
@@ -34,14 +33,6 @@ import {
   started,
 } from "./world";
 
-/** State, domain, parent + 1 and tid + 1 of a CPU. */
-function block(cpu: u32): string {
-  const state = cpuWord(cpu, CPU_STATE_AT).toString() + " domain ";
-  const parent = cpuWord(cpu, CPU_DOMAIN_AT).toString() + " parent ";
-  const tid = cpuWord(cpu, CPU_PARENT_AT).toString() + " tid ";
-  return state + parent + tid + cpuWord(cpu, CPU_TID_AT).toString();
-}
-
 function owner(address: usize): u32 {
   return load<u32>(frameEntry(mfnOf(address)), FRAME_OWNER_AT);
 }
@@ -52,13 +43,13 @@ beforeEach(() => {
 afterEach(audit);
 
 describe("join", () => {
-  it("takes the slots in order, and a new domain for each thread", () => {
+  it("takes the slots in order, one owner each, and a new domain for each thread (I2)", () => {
     expect(elsewhere(10)).toBe(0);
     expect(elsewhere(11)).toBe(1);
     expect(join(12, 10, 0)).toBe(2);
-    expect(block(0)).toBe("2 domain 1 parent 11 tid 11");
-    expect(block(1)).toBe("2 domain 2 parent 12 tid 12");
-    expect(block(2)).toBe("2 domain 3 parent 11 tid 13");
+    expect(blockText(0)).toBe("2 domain 1 parent 11 tid 11");
+    expect(blockText(1)).toBe("2 domain 2 parent 12 tid 12");
+    expect(blockText(2)).toBe("2 domain 3 parent 11 tid 13");
     expect(cpuAt).toBe(28672 + 512);
   });
 
@@ -118,7 +109,7 @@ describe("join", () => {
     const free = framesFree();
     leave();
     expect(join(2, 2, 0)).toBe(0);
-    expect(block(0)).toBe("2 domain 2 parent 3 tid 3");
+    expect(blockText(0)).toBe("2 domain 2 parent 3 tid 3");
     expect(framesFree()).toBe(free);
     expect(scratchAt()).toBe(scratch);
     expect(ringOf("a", 0)).toBe(ring);
@@ -184,7 +175,7 @@ describe("leave", () => {
     fill(4);
     leave();
     expect(cpuAt).toBe(0);
-    expect(block(0)).toBe("0 domain 1 parent 2 tid 0");
+    expect(blockText(0)).toBe("0 domain 1 parent 0 tid 0");
     expect(counts("a")).toBe("written 4, taken 0, overwritten 0, full 0, big 0");
     emit(2);
     expect(positions("a")).toBe("0 .. 80");
@@ -206,7 +197,7 @@ describe("leave", () => {
     reap(1);
     leave();
     expect(join(2, 2, 0)).toBe(0);
-    expect(block(0)).toBe("2 domain 2 parent 3 tid 3");
+    expect(blockText(0)).toBe("2 domain 2 parent 3 tid 3");
   });
 });
 

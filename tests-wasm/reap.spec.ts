@@ -4,7 +4,6 @@ import { join, leave, quiesce, reap } from "../assembly/cpu";
 import { bind, take } from "../assembly/evtchn";
 import { addressOf, alloc, frameEntry, framesFree, mfnOf, setOwner } from "../assembly/page";
 import {
-  CPU_DOMAIN_AT,
   CPU_JOINING,
   CPU_LEAVING,
   CPU_PARENT_AT,
@@ -20,6 +19,7 @@ import { OP_DESTROY, OP_STOP, VIRQ_DOM_EXC } from "../assembly/public/ops";
 import { attachRings, settle } from "../assembly/trace";
 import { audit, found } from "./audit";
 import {
+  blockText,
   control,
   controlWord,
   cpuWord,
@@ -33,14 +33,6 @@ import {
   setCpuWord,
   started,
 } from "./world";
-
-/** State, domain, parent + 1 and tid + 1 of a CPU. */
-function block(cpu: u32): string {
-  const state = cpuWord(cpu, CPU_STATE_AT).toString() + " domain ";
-  const parent = cpuWord(cpu, CPU_DOMAIN_AT).toString() + " parent ";
-  const tid = cpuWord(cpu, CPU_PARENT_AT).toString() + " tid ";
-  return state + parent + tid + cpuWord(cpu, CPU_TID_AT).toString();
-}
 
 function owner(address: usize): u32 {
   return load<u32>(frameEntry(mfnOf(address)), FRAME_OWNER_AT);
@@ -63,8 +55,8 @@ describe("reap", () => {
     elsewhere(1);
     elsewhere(2);
     expect(reap(1)).toBe(1);
-    expect(block(0)).toBe("0 domain 1 parent 2 tid 0");
-    expect(block(1)).toBe("2 domain 2 parent 3 tid 3");
+    expect(blockText(0)).toBe("0 domain 1 parent 0 tid 0");
+    expect(blockText(1)).toBe("2 domain 2 parent 3 tid 3");
     expect(reap(1)).toBe(0);
     expect(reap(7)).toBe(0);
   });

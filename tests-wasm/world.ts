@@ -8,8 +8,11 @@ import { cpuBlock } from "../assembly/cputable";
 import { claimDom0, resignDom0 } from "../assembly/dom0";
 import {
   CONTROL_AT,
+  CPU_DOMAIN_AT,
   CPU_LEAVING,
+  CPU_PARENT_AT,
   CPU_STATE_AT,
+  CPU_TID_AT,
   CTL_FIRST_FRAME_AT,
   ENABLED_AT,
   FRAME_BYTES,
@@ -217,6 +220,14 @@ export function elsewhere(tid: u32): i32 {
 
 export function cpuWord(cpu: u32, at: u32): u32 {
   return load<u32>(cpuBlock(cpu) + at);
+}
+
+/** State, domain, parent + 1 and tid + 1 of a CPU. */
+export function blockText(cpu: u32): string {
+  const state = cpuWord(cpu, CPU_STATE_AT).toString() + " domain ";
+  const parent = cpuWord(cpu, CPU_DOMAIN_AT).toString() + " parent ";
+  const tid = cpuWord(cpu, CPU_PARENT_AT).toString() + " tid ";
+  return state + parent + tid + cpuWord(cpu, CPU_TID_AT).toString();
 }
 
 export function setCpuWord(cpu: u32, at: u32, value: u32): void {

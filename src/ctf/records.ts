@@ -7,7 +7,7 @@ import {
   RECORD_HEADER_BYTES,
 } from "../../assembly/public/layout.js";
 import { compileEvent, type EventCodec } from "../event/codec.js";
-import { extendTime } from "../record-time.js";
+import { timeFrom } from "../record-time.js";
 import type { LoadedFacility } from "./metadata-reader.js";
 import { decodePacketHeader, PACKET_HEADER_BYTES } from "./packet.js";
 
@@ -70,11 +70,12 @@ export function* decodePacket(
     if (end - at < RECORD_HEADER_BYTES) throw new RangeError(`${where}: only ${end - at} bytes`);
     const word = view.getBigUint64(at, true);
     const id = Number(word & BigInt(RECORD_EVENT_MASK));
-    const timestamp = extendTime(word >> BigInt(RECORD_EVENT_BITS), last);
+    const low = word >> BigInt(RECORD_EVENT_BITS);
+    const timestamp = timeFrom(low, last);
     const entry = table.get(id);
     if (!entry) throw new RangeError(`${where}: event ${id} is not known`);
-    if (timestamp < last || timestamp > header.timestampEnd) {
-      throw new RangeError(`${where}: time ${timestamp} not of ${last} to ${header.timestampEnd}`);
+    if (timestamp > header.timestampEnd) {
+      throw new RangeError(`${where}: time ${low} not of ${last} to ${header.timestampEnd}`);
     }
     const payload = at + RECORD_HEADER_BYTES;
     const size = entry.codec.size(view, payload, end);

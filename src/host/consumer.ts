@@ -151,8 +151,8 @@ export class Consumer {
     const { info, map, facilities, now, fence } = this.#parts;
     const { mode, subbufBytes, subbufCount } = info;
     const frames = Math.ceil((subbufBytes * subbufCount) / FRAME_BYTES);
-    const control = map(ring.ringMfn, 1);
     const data = map(ring.dataMfn, frames);
+    const control = mapOr(data, () => map(ring.ringMfn, 1));
     const geometry = { cpu, mode, subbufBytes, subbufCount };
     const codecOf = (event: number) => facilities.codec(event);
     return new RingReader(geometry, control, data, { codecOf, now, fence });
@@ -161,6 +161,16 @@ export class Consumer {
   close(): void {
     for (const reader of this.#readers.values()) reader.close();
     this.#readers.clear();
+  }
+}
+
+/** Gives the first mapping back when the second cannot be had. */
+function mapOr(first: ForeignMapping, second: () => ForeignMapping): ForeignMapping {
+  try {
+    return second();
+  } catch (error) {
+    first.unmap();
+    throw error;
   }
 }
 

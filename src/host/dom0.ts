@@ -45,6 +45,8 @@ export interface CreateTraceOptions {
 /** Milliseconds between two looks at whether all threads have passed a quiescent point. */
 const SETTLE_MS = 1;
 const SETTLE_MS_MAX = 100;
+/** Milliseconds by which another thread's clock may be ahead of this one's. */
+const CLOCK_SLACK_MS = 60_000;
 
 export class Dom0 {
   /** `using`: closes it. Only where the runtime has Symbol.dispose. */
@@ -135,8 +137,7 @@ export class Dom0 {
       privcmd: this.#privcmd,
       facilities: this.#facilities,
       map: (mfn, count) => this.mapForeignRange(mfn, count),
-      now: () =>
-        BigInt(Math.max(0, Math.floor((performance.now() - localOrigin(this.clock)) * 1e6))),
+      now: () => this.#latest(),
       fence: this.#core.fence,
       frames: (mfn) => readFrame(this.#views, mfn),
       mayRecord: this.#mayRecord,
@@ -227,6 +228,12 @@ export class Dom0 {
       if (!this.#closed && !this.settle()) this.#settleSoon(Math.min(2 * pauseMs, SETTLE_MS_MAX));
     }, pauseMs);
     (timer as { unref?: () => void }).unref?.();
+  }
+
+  /** A time that no thread's record is after: this thread's, and what clocks may differ by. */
+  #latest(): bigint {
+    const nowMs = performance.now() - localOrigin(this.clock) + CLOCK_SLACK_MS;
+    return BigInt(Math.max(0, Math.floor(nowMs * 1e6)));
   }
 
   get closed(): boolean {

@@ -3,7 +3,7 @@
 
 import { RECORD_EVENT_MASK, RECORD_HEADER_BYTES } from "../../assembly/public/layout.js";
 import type { EventCodec } from "../event/codec.js";
-import { timeAt } from "../record-time.js";
+import { lowTimeAt, timeFrom, timeUntil } from "../record-time.js";
 
 /** Codec of an event by its id; undefined when no facility with that id is registered. */
 export type CodecOf = (event: number) => EventCodec | undefined;
@@ -17,26 +17,26 @@ export interface Walked {
 /**
  * Counts the records that tile `[at, end)`. undefined when they do not: an event that nobody
  * registered, a record beyond `end`, time that goes backwards. Bounded by `end - at`.
- * @param near a time near the first record's, in nanoseconds since boot
+ * @param until a time that no record is after, in nanoseconds since boot
  */
 export function walkRecords(
   view: DataView,
   at: number,
   end: number,
   codecOf: CodecOf,
-  near: bigint,
+  until: bigint,
 ): Walked | undefined {
   let records = 0;
-  let last = near;
+  let last: bigint | undefined;
   for (let position = at; position < end; records++) {
     if (end - position < RECORD_HEADER_BYTES) return undefined;
-    const time = timeAt(view, position, last);
-    if (time < last && records > 0) return undefined;
-    last = time;
+    const low = lowTimeAt(view, position);
+    last = last === undefined ? timeUntil(low, until) : timeFrom(low, last);
+    if (last > until) return undefined;
     const codec = codecOf(view.getUint32(position, true) & RECORD_EVENT_MASK);
     const size = codec?.size(view, position + RECORD_HEADER_BYTES, end) ?? -1;
     if (size < 0) return undefined;
     position += RECORD_HEADER_BYTES + size;
   }
-  return { records, last };
+  return last === undefined ? undefined : { records, last };
 }

@@ -20,7 +20,7 @@ import {
   SUBBUF_TS_LAST_AT,
 } from "../../assembly/public/layout.js";
 import { TraceError } from "../errors.js";
-import { timeAt } from "../record-time.js";
+import { lowTimeAt, timeUntil } from "../record-time.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
 import type { TraceMode } from "./privcmd.js";
@@ -42,7 +42,7 @@ export interface RingGeometry {
 /** What a reader needs of dom0. */
 export interface ReaderHost {
   readonly codecOf: CodecOf;
-  /** dom0's time in nanoseconds since boot. */
+  /** A time that no record published by now is after, in nanoseconds since boot. */
   readonly now: () => bigint;
   /** Orders all loads before it against those after it. */
   readonly fence: () => void;
@@ -135,6 +135,7 @@ export class RingReader {
     let at = this.#load(RING_CONSUMED_AT);
     let overwritten: number | undefined;
     for (let tries = 0; tries < TRIES + 2 * this.geometry.subbufCount && at < stop; tries++) {
+      const before = overwritten ?? this.#overwrittenBefore(at);
       const found = this.#look(at, true, true);
       if (found === "empty" || found === "corrupt") break;
       if (found === "moved") {
@@ -144,7 +145,8 @@ export class RingReader {
         continue;
       }
       if ("bytes" in found) {
-        overwritten ??= this.#overwrittenBefore(at);
+        // The look has found that the writer had not come here: what was read before it holds.
+        overwritten = before;
         packets.push({ ...found, discarded: found.discarded + overwritten });
       }
       at = found.until;
@@ -225,7 +227,7 @@ export class RingReader {
     if (copying && this.#movedFrom(old)) return "moved";
     if (bytes.length < RECORD_HEADER_BYTES) return "corrupt";
     const records = this.#recordsLeft(old, begin, next.records - entry.records, bytes);
-    const first = timeAt(viewOf(bytes), 0, entry.tsLast);
+    const first = timeUntil(lowTimeAt(viewOf(bytes), 0), entry.tsLast);
     if (records <= 0 || records * RECORD_HEADER_BYTES > bytes.length) return "corrupt";
     if (first < this.#floor(old) || first > entry.tsLast) return "corrupt";
     // The last packet before an empty ring tells all losses: no later one may come to do it.
@@ -242,7 +244,7 @@ export class RingReader {
     const now = this.#host.now();
     const walked = walkRecords(view, 0, bytes.length, this.#host.codecOf, now);
     if (!walked) return this.#movedFrom(old) ? "moved" : "corrupt";
-    const begin = timeAt(view, 0, now);
+    const begin = timeUntil(lowTimeAt(view, 0), now);
     if (begin < this.#floor(old)) return "corrupt";
     const { records, last } = walked;
     const packet = { old, until: offset, begin, end: last, records, bytes, discarded: lost };
@@ -274,7 +276,8 @@ export class RingReader {
 
   /** True when the writer has pushed the reader on from `old`: what was read there is void (I6). */
   #movedFrom(old: number): boolean {
-    // What was copied was loaded plainly: no such load may be done after the one below.
+    // What was copied was loaded plainly: no such load may be done after the one below. Pairs with
+    // the fence in enterSubbuf of the hypervisor's switch.ts.
     this.#host.fence();
     return this.#load(RING_CONSUMED_AT) > old;
   }
