@@ -2,6 +2,7 @@
 // process, at first use, synchronously: it has less than 8192 bytes.
 
 import { coreBytes } from "./core-bytes.js";
+import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
 /** Exports of the hypervisor. Documented where they are written, in assembly/. */
 export interface CoreExports {
@@ -59,16 +60,16 @@ export interface CoreExports {
   ): void;
 }
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: WasmModule | undefined;
 
 /** The compiled core; shareable between threads by postMessage. */
-export function coreModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(coreBytes());
+export function coreModule(): WasmModule {
+  compiled ??= new wasm.Module(coreBytes());
   return compiled;
 }
 
 /** An instance over a hypervisor's memory. One thread, one instance: its globals are the thread's. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): CoreExports {
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  return instance.exports as unknown as CoreExports;
+export function instantiate(module: WasmModule, memory: WasmMemory): CoreExports {
+  const instance = new wasm.Instance(module, { env: { memory } });
+  return instance.exports as CoreExports;
 }

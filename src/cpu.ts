@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // A CPU: the thread that has joined, and its answers to dom0's requests for a quiescent point.
 
 import {

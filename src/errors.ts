@@ -103,3 +103,17 @@ export function hypercallError(
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
+
+/**
+ * Throws TraceError `bad-option` for an option that is not known: a name with a slip of the pen would
+ * be passed over silently otherwise.
+ */
+export function checkOptions(what: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new TraceError(
+      "bad-option",
+      `${what}: option ${name} is not known; known are ${known.join(", ")}`,
+    );
+  }
+}

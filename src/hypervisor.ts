@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Booting a hypervisor, and joining it from other threads.
 
 import {
@@ -18,12 +19,13 @@ import { type ClockBase, readClockBase } from "./clock.js";
 import { type CoreExports, coreModule, instantiate } from "./core.js";
 import { type AttachOptions, Cpu } from "./cpu.js";
 import { makeDisposable } from "./dispose.js";
-import { hypercallError, TraceError } from "./errors.js";
+import { checkOptions, hypercallError, TraceError } from "./errors.js";
 import { builtinFacilities } from "./facilities/index.js";
 import { registerDefinition } from "./facility-register.js";
 import { Dom0 } from "./host/dom0.js";
 import { controlWord, type MemoryViews, viewsOf } from "./memory.js";
 import { readThreads, type ThreadInfo } from "./threads.js";
+import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
 const WASM_PAGE_BYTES = 65536;
 const BOOT_TID = 0x7ffffffe;
@@ -39,8 +41,8 @@ export interface BootOptions {
 export interface HypervisorHandle {
   readonly kind: "tbuf-hypervisor";
   readonly abi: number;
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
   readonly clock: ClockBase;
 }
 
@@ -73,6 +75,7 @@ export class Hypervisor {
    * out of range, `unsupported` where the runtime cannot make shared memory of that size.
    */
   static boot(options: BootOptions = {}): Hypervisor {
+    checkOptions("boot", options, ["memoryBytes", "cpus"]);
     const { memoryBytes = 16 * 1024 * 1024, cpus = 64 } = options;
     const most = Math.floor(((FRAMES_MAX + 1) * FRAME_BYTES) / WASM_PAGE_BYTES) - 1;
     const pages = memoryBytes / WASM_PAGE_BYTES;
@@ -105,8 +108,8 @@ export class Hypervisor {
   static join(handle: HypervisorHandle): Hypervisor {
     if (
       handle?.kind !== "tbuf-hypervisor" ||
-      !(handle.memory instanceof WebAssembly.Memory) ||
-      !(handle.module instanceof WebAssembly.Module) ||
+      !(handle.memory instanceof wasm.Memory) ||
+      !(handle.module instanceof wasm.Module) ||
       typeof handle.clock?.bootMs !== "number" ||
       handle.memory.buffer.byteLength < HYPERCALL_AT
     ) {
@@ -210,10 +213,10 @@ function checkAbi(where: string, abi: number): void {
   );
 }
 
-function newMemory(pages: number): WebAssembly.Memory {
+function newMemory(pages: number): WasmMemory {
   try {
     // Never grown: other threads would go on with the old, shorter buffer.
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
     throw new TraceError(
       "unsupported",

@@ -2,6 +2,7 @@
 // grows, so a view never goes stale.
 
 import { CONTROL_AT, ENABLED_AT, EVENTS_MAX } from "../assembly/public/layout.js";
+import type { WasmMemory } from "./wasm.js";
 
 /** The shared memory in the shapes that dom0 and the CPUs read it in. All little-endian. */
 export interface MemoryViews {
@@ -16,7 +17,7 @@ export interface MemoryViews {
   readonly enabled: Int32Array;
 }
 
-export function viewsOf(memory: WebAssembly.Memory): MemoryViews {
+export function viewsOf(memory: WasmMemory): MemoryViews {
   const buffer = memory.buffer as unknown as SharedArrayBuffer;
   return {
     buffer,

@@ -148,17 +148,19 @@ describe("what cannot be done", () => {
     const dir = join(freshDir(), "trace");
     const { code, stderr } = await tbuf(["record", "-o", dir, "--", "sh", "-c", "exit 4"]);
     expect(code).toBe(4);
-    expect(stderr).toContain("nothing was recorded: sh is no Node program");
+    expect(stderr).toContain("nothing was recorded: sh is no Node program, or could not be traced");
   });
 
   for (const [args, words] of [
     [["-S", "0"], "from 1 to 262144"],
-    [["-S", "many"], "It must be a number."],
+    [["-S", "many"], "It must be an integer from 1 to 262144."],
+    [["-T", "-1"], "It must be a number from 0 to 2147483."],
     [["-S", "262144"], "leaves no room for two CPUs"],
     [["-e", "app,,x"], "has an empty part"],
     [["-e", "0x123456789"], "more than 32 bits"],
     [["--mode", "circular"], "Allowed choices are discard, overwrite."],
-    [["--cpus", "257"], "from 1 to 256"],
+    [["--cpus", "257"], "from 2 to 256"],
+    [["--cpus", "1"], "from 2 to 256"],
   ] as const) {
     it(`refuses ${args.join(" ")} and names the limit`, async () => {
       const dir = join(freshDir(), "trace");
@@ -198,6 +200,37 @@ describe("what cannot be done", () => {
       });
     },
   );
+
+  it("says so when more than one Node process was there, and keeps the first one's trace", async () => {
+    const dir = join(freshDir(), "trace");
+    const script = "node -e 1 && node -e 2 && exit 6";
+    const { code, stderr } = await tbuf(["record", "-o", dir, "--", "sh", "-c", script]);
+    expect(code).toBe(6);
+    expect(stderr).toContain("tbuf: only the first Node process was recorded");
+    expect((await info(dir)).total.records).toBeGreaterThan(0);
+  });
+
+  it("says which part of the selection holds no event", async () => {
+    const dir = join(freshDir(), "trace");
+    const args = ["-e", "sched_*,mem", "-q"];
+    const { code, stderr } = await record(dir, "record-end.mjs", args, { env: { END: "plain" } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "tbuf: no event is called sched_*\n" });
+  });
+
+  it("refuses a directory that cannot be made, and does not try for ever", async () => {
+    const { code, stderr } = await record("/proc/tbuf/trace", "record-end.mjs");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^tbuf: cannot create \/proc\/tbuf\/trace: /);
+  });
+
+  it("records a program that has flags of the process and starts workers", async () => {
+    const dir = join(freshDir(), "trace");
+    const program = fixture("record-timers.mjs");
+    const command = [process.execPath, "--expose-gc", "--max-old-space-size=200", program];
+    const { code } = await tbuf(["record", "-o", dir, "--", ...command]);
+    expect(code).toBe(0);
+    expect((await info(dir, "--events")).events?.["xen_sched:sched_dom_add"]).toBe(6);
+  });
 });
 
 describe("tbuf info", () => {

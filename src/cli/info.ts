@@ -3,9 +3,11 @@
 import { Command } from "commander";
 import type { StreamSummary, Totals } from "../ctf/index.js";
 import { countEvents, readTraceDir, type TraceDir } from "../node/trace-dir.js";
+import { OUTPUT } from "./output.js";
 
 export function infoCommand(): Command {
   return new Command("info")
+    .configureOutput(OUTPUT)
     .description("Tell what a trace holds: streams, packets, records, losses, time span.")
     .argument("<dir>", "trace directory that `tbuf record` wrote")
     .option("--events", "also count the records of each event (reads the whole trace)")

@@ -5,11 +5,13 @@ import { Command } from "commander";
 import { TraceError } from "../errors.js";
 import { VERSION } from "../version.js";
 import { infoCommand } from "./info.js";
+import { OUTPUT } from "./output.js";
 import { recordCommand } from "./record.js";
 
 const program = new Command("tbuf")
   .description("Always-on trace buffers for multi-threaded JavaScript and WebAssembly.")
   .version(VERSION, "-V, --version")
+  .configureOutput(OUTPUT)
   .showHelpAfterError("(tbuf --help tells more)")
   .enablePositionalOptions()
   .addCommand(recordCommand())

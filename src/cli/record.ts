@@ -10,6 +10,7 @@ import { makeEmptyDir } from "../node/ctf-writer.js";
 import type { RecordConfig } from "../node/record-config.js";
 import { readTraceDir } from "../node/trace-dir.js";
 import { table } from "./info.js";
+import { OUTPUT } from "./output.js";
 import { runRecorded } from "./run-recorded.js";
 
 interface Options {
@@ -23,6 +24,10 @@ interface Options {
   readonly quiet?: boolean;
 }
 
+/** Programs of Node's own that run others. */
+const RUNNERS = /(^|[/])(npm|npx|yarn|pnpm|corepack)$/;
+/** dom0's thread and the program's main thread. */
+const CPUS_LEAST = 2;
 /** Sub-buffers of a CPU's buffer. */
 const SUBBUFS = 8;
 /** The longest time of Node's timers: 2^31 - 1 milliseconds. */
@@ -30,6 +35,7 @@ const TIMER_SECONDS_MAX = 2_147_483;
 
 export function recordCommand(): Command {
   return new Command("record")
+    .configureOutput(OUTPUT)
     .description("Run a Node program and record all its threads into a CTF trace.")
     .usage("[options] -- <command> [args...]")
     .argument("<command...>", "the program and its arguments, after --")
@@ -67,13 +73,20 @@ export function recordCommand(): Command {
         .choices(["discard", "overwrite"])
         .default("discard"),
     )
-    .option("--cpus <n>", "most threads at a time", integerFrom(1, CPUS_MAX), 64)
+    .option(
+      "--cpus <n>",
+      "most threads at a time, dom0's own included",
+      integerFrom(CPUS_LEAST, CPUS_MAX),
+      64,
+    )
     .option("-q, --quiet", "no summary at the end")
     .passThroughOptions()
     .addHelpText(
       "after",
       `
-The exit code is the program's: 128 + n if signal n ended it, 127 if it could not be run.
+The exit code is the program's: 128 + n if signal n ended it, 127 if there is no such program, 126
+if it could not be run. Only the first Node process is recorded: name the program itself, and not
+npm, npx or a script that runs it.
 SIGINT, SIGTERM and SIGHUP end the recording with a whole trace and are passed on to the program.
 
 Examples:
@@ -91,13 +104,19 @@ async function record(command: readonly string[], options: Options): Promise<num
   const dir = resolve(options.output);
   // Refused before the program runs; the recorder makes sure again when it creates the files.
   makeEmptyDir(dir);
-  const outcome = await runRecorded(command, configOf(dir, options));
-  const { code, failure, started, killed, unanswered, corrupt } = outcome;
   const say = (text: string) => process.stderr.write(`tbuf: ${text}\n`);
+  if (RUNNERS.test(command[0] ?? "")) {
+    say(`${command[0]} is itself the Node program that is recorded, not what it runs`);
+  }
+  const outcome = await runRecorded(command, configOf(dir, options));
+  const { code, failure, started, killed, unanswered, corrupt, unmatched } = outcome;
   if (outcome.notFound) say(`cannot run ${command[0]}: ${outcome.notFound}`);
   else if (failure) say(`recording failed: ${failure}`);
   else if (!started)
-    say(`nothing was recorded: ${command[0]} is no Node program, or it never started`);
+    say(`nothing was recorded: ${command[0]} is no Node program, or could not be traced`);
+  if (outcome.furtherProcesses)
+    say("only the first Node process was recorded, and there were more");
+  if (unmatched.length > 0) say(`no event is called ${unmatched.join(", ")}`);
   if (killed)
     say("the program was killed: its last records, since the last poll, are not in the trace");
   if (unanswered)
@@ -146,7 +165,7 @@ function memoryFor(cpus: number, bufferBytes: number): number {
 function integerFrom(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = number(text);
-    if (!Number.isInteger(value) || value < min || value > max) {
+    if (!(Number.isInteger(value) && value >= min && value <= max)) {
       throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
     }
     return value;
@@ -156,15 +175,14 @@ function integerFrom(min: number, max: number): (text: string) => number {
 function numberTo(max: number): (text: string) => number {
   return (text) => {
     const value = number(text);
-    if (value > max) throw new InvalidArgumentError(`It must be a number up to ${max}.`);
+    if (!(value <= max)) throw new InvalidArgumentError(`It must be a number from 0 to ${max}.`);
     return value;
   };
 }
 
+/** NaN for what is no number without a sign. */
 function number(text: string): number {
-  const value = /^(0x[0-9a-f]+|[0-9]+(\.[0-9]+)?)$/i.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
-  return value;
+  return /^(0x[0-9a-f]+|[0-9]+(\.[0-9]+)?)$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 function events(text: string): string {

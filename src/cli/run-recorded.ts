@@ -19,6 +19,10 @@ export interface Outcome {
   readonly killed: boolean;
   readonly unanswered: boolean;
   readonly corrupt: readonly number[];
+  /** Parts of the selection that no event matched. */
+  readonly unmatched: readonly string[];
+  /** A Node process came after the one that was recorded. */
+  readonly furtherProcesses: boolean;
 }
 
 /** How long the recorder may take to answer before a signal is passed on without it. */
@@ -81,6 +85,7 @@ class Recording {
   #started = false;
   #finished: Extract<RecorderMessage, { type: "finished" }> | undefined;
   #failure: string | undefined;
+  #furtherProcesses = false;
   #signals = 0;
 
   constructor(child: ChildProcess) {
@@ -108,6 +113,8 @@ class Recording {
       killed: this.#started && !this.#finished && !this.#failure,
       unanswered: this.#finished?.unanswered ?? false,
       corrupt: this.#finished?.corrupt ?? [],
+      unmatched: this.#finished?.unmatched ?? [],
+      furtherProcesses: this.#furtherProcesses,
     };
   }
 
@@ -130,8 +137,10 @@ class Recording {
 
   #handle(message: RecorderMessage): void {
     if (message.type === "started") this.#started = true;
-    else if (message.type === "failed") this.#failure = message.message;
-    else if (message.type === "finished") this.#finished = message;
+    else if (message.type === "failed") {
+      if (this.#started) this.#furtherProcesses = this.#finished !== undefined;
+      if (!this.#furtherProcesses) this.#failure = message.message;
+    } else if (message.type === "finished") this.#finished = message;
     else {
       const signal = message.signal as NodeJS.Signals;
       this.#clearTimers();

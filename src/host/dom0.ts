@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // dom0: the one thread that controls and reads. Its two faces are over the same hypercalls: the
 // seed's operations (`ops`) and the typed ones (`createTrace` and what it returns).
 
@@ -15,7 +16,7 @@ import type { CoreExports } from "../core.js";
 import type { Cpu } from "../cpu.js";
 import { currentBinding } from "../current.js";
 import { makeDisposable } from "../dispose.js";
-import { hypercallError, TraceError } from "../errors.js";
+import { checkOptions, hypercallError, TraceError } from "../errors.js";
 import { parseSelection, type Selection, selects, selectsAll } from "../event/selection.js";
 import { controlWord, type MemoryViews } from "../memory.js";
 import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js";
@@ -41,6 +42,8 @@ export interface CreateTraceOptions {
   /** Indices of the CPUs to record. Default: all, also those that come later. */
   readonly cpus?: readonly number[];
 }
+
+const CREATE_OPTIONS = ["subbufBytes", "subbufCount", "mode", "events", "cpus"];
 
 /** Milliseconds between two looks at whether all threads have passed a quiescent point. */
 const SETTLE_MS = 1;
@@ -104,6 +107,7 @@ export class Dom0 {
    */
   createTrace(name: string, options: CreateTraceOptions = {}): Trace {
     this.#checkOpen("createTrace");
+    checkOptions("createTrace", options, CREATE_OPTIONS);
     const { subbufBytes = 65536, subbufCount = 4, mode = "discard", events = "all" } = options;
     if (mode !== "discard" && mode !== "overwrite") {
       throw new TraceError("bad-option", `createTrace: mode=${mode} is no discard or overwrite`);

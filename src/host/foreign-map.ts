@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Mapping the hypervisor's frames: dom0 names frame numbers, never addresses, and gets a view that
 // is bounded to them. A view of frames that were taken back fails loudly.
 

@@ -27,9 +27,16 @@ export interface TraceInfo {
   readonly corrupt: readonly number[];
 }
 
+/** What is used of an AbortSignal. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 export interface PacketsOptions {
   /** Ends the loop: what is in the buffers stays there. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /** Milliseconds after which sub-buffers that are not full yet are read too. Default 100. */
   readonly pollMs?: number;
   /** False: an open loop does not keep the process alive. Default true. */

@@ -3,9 +3,9 @@
 // packets are appended. After the first failure nothing more is written.
 
 import { randomUUID } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ClockBase } from "../clock.js";
 import {
   encodePacketHeader,
@@ -146,13 +146,27 @@ export class CtfWriter {
 
 /** Makes the directory, with its parents. It must be empty: a trace is never added to another. */
 export function makeEmptyDir(dir: string): void {
-  attempt(`create ${dir}`, () => mkdirSync(dir, { recursive: true }));
+  attempt(`create ${dir}`, () => makeDirs(dir));
   const entries = attempt(`read ${dir}`, () => readdirSync(dir));
   if (entries.length > 0) {
     throw new TraceError(
       "output",
       `${dir} exists and is not empty: entries=${entries.length}; name a new directory`,
     );
+  }
+}
+
+/**
+ * As `mkdir -p`. Not Node's own recursive form: that one tries without end where a directory exists
+ * and yet none can be made in it, as in /proc.
+ */
+function makeDirs(dir: string): void {
+  const parent = dirname(dir);
+  if (parent !== dir && !existsSync(parent)) makeDirs(parent);
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    if (!existsSync(dir)) throw error;
   }
 }
 

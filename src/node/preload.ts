@@ -9,6 +9,7 @@ import {
   setEnvironmentData,
   threadId,
 } from "node:worker_threads";
+import type { TraceError } from "../errors.js";
 import { Hypervisor, type HypervisorHandle } from "../hypervisor.js";
 import { withoutRequire } from "./node-options.js";
 import { CONFIG_VARIABLE, HANDLE_KEY, PARENT_KEY, type RecordConfig } from "./record-config.js";
@@ -23,8 +24,9 @@ declare const __filename: string;
 declare const require: NodeJS.Require;
 
 function complain(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  writeSync(2, `tbuf: thread ${threadId} is not recorded: ${message}\n`);
+  const { code, message = String(error) } = error as Partial<TraceError>;
+  const hint = code === "no-cpu" ? " (tbuf record --cpus allows more)" : "";
+  writeSync(2, `tbuf: thread ${threadId} is not recorded: ${message}${hint}\n`);
 }
 
 /** Takes what is for this process out of the environment: its children are not to be recorded. */

@@ -56,5 +56,10 @@ export interface RecorderData {
 export type RecorderMessage =
   | { readonly type: "started" }
   | { readonly type: "failed"; readonly message: string }
-  | { readonly type: "finished"; readonly unanswered: boolean; readonly corrupt: number[] }
+  | {
+      readonly type: "finished";
+      readonly unanswered: boolean;
+      readonly corrupt: number[];
+      readonly unmatched: string[];
+    }
   | { readonly type: "signal"; readonly signal: string; readonly by: "program" | "recorder" };

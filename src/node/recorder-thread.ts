@@ -7,6 +7,7 @@ import { Socket } from "node:net";
 import { constants } from "node:os";
 import { threadId, workerData } from "node:worker_threads";
 import { schedEvents } from "../builtin.js";
+import { parseSelection, selects } from "../event/selection.js";
 import type { Dom0, Trace } from "../host/index.js";
 import { Hypervisor, type HypervisorHandle } from "../hypervisor.js";
 import { CtfWriter } from "./ctf-writer.js";
@@ -108,6 +109,16 @@ function losses(trace: Trace): { cpu: number; discarded: number }[] {
   }));
 }
 
+/** Parts of the selection, such as misspelt names, that hold none of the events there are. */
+function unmatched(dom0: Dom0): string[] {
+  return config.events.split(",").filter((part) => {
+    const selection = parseSelection(part);
+    return !dom0
+      .facilities()
+      .some(({ definition: { name, events } }) => events.some((e) => selects(selection, name, e)));
+  });
+}
+
 async function main(): Promise<void> {
   const hypervisor = Hypervisor.join(handle as HypervisorHandle);
   const dom0 = hypervisor.dom0(threadId);
@@ -143,7 +154,12 @@ async function main(): Promise<void> {
     writer.finish(losses(trace));
   }
   if (pendingSignal) tell({ type: "signal", signal: pendingSignal, by: "recorder" });
-  tell({ type: "finished", unanswered: !answered, corrupt: [...trace.info().corrupt] });
+  tell({
+    type: "finished",
+    unanswered: !answered,
+    corrupt: [...trace.info().corrupt],
+    unmatched: unmatched(dom0),
+  });
 }
 
 main()

@@ -1,0 +1,27 @@
+// The part of the WebAssembly JavaScript API that this package uses, under types of its own:
+// TypeScript declares it with the DOM only, which is not there for every user of this package.
+
+/** A WebAssembly.Module. */
+export interface WasmModule {
+  readonly [Symbol.toStringTag]?: string;
+}
+
+/** A WebAssembly.Memory. */
+export interface WasmMemory {
+  readonly buffer: ArrayBufferLike;
+}
+
+interface WasmApi {
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
+  readonly Memory: new (descriptor: {
+    initial: number;
+    maximum: number;
+    shared: boolean;
+  }) => WasmMemory;
+  readonly Instance: new (
+    module: WasmModule,
+    imports: { env: { memory: WasmMemory } },
+  ) => { readonly exports: object };
+}
+
+export const wasm: WasmApi = Reflect.get(globalThis, "WebAssembly") as WasmApi;
