@@ -1,0 +1,31 @@
+// All rows, in the order of the table: from an id to the file of bench/rows that sets it up. Only
+// that file is loaded in the row's process.
+
+export const familyOf = {
+  clock: "clock",
+  "record2-precise": "tracepoints",
+  "record2-caller": "tracepoints",
+  "record2-named": "tracepoints",
+  "record7-precise": "tracepoints",
+  "string32-precise": "tracepoints",
+  disabled: "tracepoints",
+  "disabled-in-trace": "tracepoints",
+  "traces2-record2-precise": "tracepoints",
+  "traces3-record2-precise": "tracepoints",
+  "ringbuf.js": "peers",
+  "object-array": "peers",
+  "performance.mark": "peers",
+  diagnostics_channel: "peers",
+  pino: "peers",
+  "otel-span": "peers",
+  "lttng-ust": "lttng",
+  "drain-file": "drain-file",
+  boot: "boot",
+  heap: "heap",
+};
+
+/** Sets up row `id` in this process. */
+export async function setUp(id) {
+  const { rows } = await import(`../rows/${familyOf[id]}.mjs`);
+  return rows[id]();
+}

@@ -1,0 +1,44 @@
+// The result as text, in columns.
+
+/** Prints the rows, what was skipped, and the targets. */
+export function printTable({ machine, runtime, rounds, seed, rows, skipped, targets }) {
+  const load = `load ${machine.load.toFixed(1)} to ${machine.loadAfter.toFixed(1)}`;
+  console.log(`${machine.cpu}, ${machine.cpus} CPUs, ${machine.platform}, ${load}`);
+  console.log(`Node ${runtime.node}, V8 ${runtime.v8}; rounds ${rounds}, seed ${seed}\n`);
+
+  const lines = rows.map((row) => [
+    row.id,
+    figure(row.value),
+    `${figure(row.spread.min)} .. ${figure(row.spread.max)}`,
+    row.unit,
+    row.ratio === null ? "" : `${row.ratio.toFixed(3)} x ${row.of}`,
+    row.garbage === undefined ? "" : `${figure(row.garbage)} bytes of garbage a record`,
+  ]);
+  console.log(columns([["row", "median", "min .. max", "unit", "ratio", ""], ...lines]));
+  for (const { id, why } of skipped) console.log(`skipped: ${id}: ${why}`);
+
+  if (targets.length === 0) return;
+  const goals = targets.map(({ id, of, value, limit, least, met }) => [
+    of === null ? id : `${id} / ${of}`,
+    value.toFixed(3),
+    `${least ? ">=" : "<="} ${limit}`,
+    met ? "met" : "MISSED",
+  ]);
+  console.log(`\n${columns([["target", "value", "limit", ""], ...goals])}`);
+}
+
+function figure(value) {
+  return value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+}
+
+function columns(lines) {
+  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i]))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

@@ -1,0 +1,154 @@
+// That `npm run bench` measures what it says: every row is there, did its work, and lost nothing. What
+// the figures are is not looked at: a brief run on a busy machine tells nothing about them.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root } from "./guard-sources.js";
+import { itWith } from "./peers.js";
+
+interface Row {
+  id: string;
+  nsPerOp: number | null;
+  ratio: number | null;
+  of: string | null;
+  spread: { min: number; max: number };
+  rounds: { ns?: number; value: number }[];
+  value: number;
+  unit: string;
+  done: number;
+  recorded: number[];
+  recordsPerOp: number;
+  discarded: number;
+}
+
+interface Result {
+  machine: Record<string, unknown>;
+  runtime: Record<string, unknown>;
+  rows: Row[];
+  skipped: { id: string; why: string }[];
+  targets: { id: string; value: number; limit: number; met: boolean }[];
+}
+
+const timed = [
+  "clock",
+  "record2-precise",
+  "record2-caller",
+  "record2-named",
+  "record7-precise",
+  "string32-precise",
+  "disabled",
+  "disabled-in-trace",
+  "traces2-record2-precise",
+  "traces3-record2-precise",
+  "ringbuf.js",
+  "object-array",
+  "performance.mark",
+  "diagnostics_channel",
+  "pino",
+  "otel-span",
+];
+const others = ["drain-file", "boot", "heap"];
+
+const dir = mkdtempSync(join(tmpdir(), "tbuf-bench-test-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function bench(...args: string[]) {
+  return spawnSync(process.execPath, ["bench/main.mjs", ...args], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 170_000,
+  });
+}
+
+describe("npm run bench", () => {
+  let result: Result;
+  let printed = "";
+  const row = (id: string) => result.rows.find((each) => each.id === id) as Row;
+
+  beforeAll(() => {
+    const file = join(dir, "result.json");
+    const { status, stdout, stderr } = bench("--quick", "--json", file);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    printed = stdout;
+    result = JSON.parse(readFileSync(file, "utf8")) as Result;
+  }, 180_000);
+
+  it("says what it was measured on", () => {
+    expect(result.machine).toMatchObject({ cpu: expect.any(String), cpus: expect.any(Number) });
+    expect(result.runtime).toMatchObject({ node: process.versions.node });
+  });
+
+  it("has every row, and only lttng-ust may be missing", () => {
+    const ids = result.rows.map(({ id }) => id).filter((id) => id !== "lttng-ust");
+    expect(ids).toEqual([...timed, ...others]);
+    const known = [...result.rows, ...result.skipped].map(({ id }) => id);
+    expect(known.sort()).toEqual([...timed, ...others, "lttng-ust"].sort());
+  });
+
+  it.each(timed)("has nanoseconds and a ratio to the clock: %s", (id) => {
+    const { nsPerOp, ratio, of, unit, spread, rounds, value } = row(id);
+    expect(of).toBe("clock");
+    expect(unit).toBe("ns/op");
+    expect(rounds).toHaveLength(1);
+    expect(nsPerOp).toBeGreaterThan(0);
+    expect(ratio).toBeGreaterThan(0);
+    expect(spread).toEqual({ min: value, max: value });
+  });
+
+  it("has a figure of its own kind for each of the others", () => {
+    expect(row("drain-file")).toMatchObject({ of: "fs.writeSync", unit: "MB/s" });
+    expect(row("drain-file").ratio).toBeGreaterThan(0);
+    expect(row("boot")).toMatchObject({ of: null, unit: "ms", done: 10 });
+    expect(row("boot").value).toBeGreaterThan(0);
+    expect(row("heap")).toMatchObject({ of: null, nsPerOp: null, unit: "bytes/record" });
+  });
+
+  it.each([...timed, ...others])("recorded what it claims, and discarded nothing: %s", (id) => {
+    const { done, recorded, recordsPerOp, discarded } = row(id);
+    expect(done).toBeGreaterThan(0);
+    expect(recordsPerOp).toBe(id.startsWith("disabled") ? 0 : 1);
+    const traces = Number(/^traces(\d)/.exec(id)?.[1] ?? 1);
+    expect(recorded).toEqual(new Array(traces).fill(done * recordsPerOp));
+    expect(discarded).toBe(0);
+  });
+
+  itWith("lttng-sessiond")("has a row of LTTng-UST that lost nothing", () => {
+    // Another daemon of the same user may be running; then there is a reason instead of a row.
+    const why = result.skipped.find(({ id }) => id === "lttng-ust")?.why;
+    if (why !== undefined) return expect(why).toMatch(/^(no session|not installed|bench\.c)/);
+    const { done, recorded, discarded } = row("lttng-ust");
+    expect(recorded).toEqual([done]);
+    expect(discarded).toBe(0);
+  });
+
+  it("compares with the project's targets", () => {
+    const ids = result.targets.map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining(["record2-precise", "disabled", "heap", "boot"]));
+    for (const target of result.targets) expect(target.value).not.toBeNaN();
+  });
+
+  it("prints a line for each row", () => {
+    const first = printed.split("\n").map((line) => line.split(" ", 1)[0]);
+    expect(first).toEqual(expect.arrayContaining(result.rows.map(({ id }) => id)));
+  });
+});
+
+describe("npm run bench with options", () => {
+  it("runs only the rows it was given", () => {
+    const file = join(dir, "only.json");
+    const { status } = bench("--quick", "--only", "clock,disabled", "--json", file);
+    expect(status).toBe(0);
+    const { rows } = JSON.parse(readFileSync(file, "utf8")) as Result;
+    expect(rows.map(({ id }) => id)).toEqual(["clock", "disabled"]);
+  });
+
+  it("refuses a row that it does not know", () => {
+    const { status, stderr } = bench("--only", "clock,none");
+    expect(status).toBe(2);
+    expect(stderr).toContain("no such row: none");
+  });
+});
