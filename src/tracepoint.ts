@@ -50,17 +50,9 @@ function byWords(codec: EventCodec, words: number): Tracepoint {
     write = binding ? exportOf(binding.core, words) : nothing;
     enabled = binding?.views.enabled ?? OFF;
   };
-  if (codec.definition.named && words > 0) {
-    const names = codec.definition.fields.map(({ name }) => name);
-    const call = (args: Record<string, unknown> | undefined): void => {
-      if (enabled[id] === 0) return;
-      const values = names.map((name, i) => word(i, args?.[name]));
-      write(id, now(), ...values);
-    };
-    return { call, bind };
-  }
   type Args = (...args: unknown[]) => void;
-  const calls: readonly Args[] = [
+  // One function an arity: gathering the arguments into lists would cost more than the record.
+  const positional: readonly Args[] = [
     () => {
       if (enabled[id] !== 0) write(id, now());
     },
@@ -76,12 +68,53 @@ function byWords(codec: EventCodec, words: number): Tracepoint {
     (a, b, c, d) => {
       if (enabled[id] !== 0) write(id, now(), word(0, a), word(1, b), word(2, c), word(3, d));
     },
-    (...args) => {
-      if (enabled[id] !== 0)
-        write(id, now(), ...args.slice(0, words).map((arg, i) => word(i, arg)));
+    (a, b, c, d, e) => {
+      if (enabled[id] === 0) return;
+      write(id, now(), word(0, a), word(1, b), word(2, c), word(3, d), word(4, e));
+    },
+    (a, b, c, d, e, f) => {
+      if (enabled[id] === 0) return;
+      write(id, now(), word(0, a), word(1, b), word(2, c), word(3, d), word(4, e), word(5, f));
+    },
+    (a, b, c, d, e, f, g) => {
+      if (enabled[id] === 0) return;
+      const last = word(6, g);
+      write(
+        id,
+        now(),
+        word(0, a),
+        word(1, b),
+        word(2, c),
+        word(3, d),
+        word(4, e),
+        word(5, f),
+        last,
+      );
     },
   ];
-  return { call: calls[Math.min(words, 5)] as Args, bind };
+  const call = positional[words] as Args;
+  if (!codec.definition.named) return { call, bind };
+  const [n0 = "", n1 = "", n2 = "", n3 = "", n4 = "", n5 = "", n6 = ""] =
+    codec.definition.fields.map(({ name }) => name);
+  type Values = Record<string, unknown> | undefined;
+  const named: readonly ((o: Values) => void)[] = [
+    () => call(),
+    (o) => call(o?.[n0]),
+    (o) => call(o?.[n0], o?.[n1]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5], o?.[n6]),
+  ];
+  const callNamed = named[words] as (o: Values) => void;
+  return {
+    // A disabled tracepoint looks at no argument: its getters are the program's code.
+    call: (o: Values) => {
+      if (enabled[id] !== 0) callNamed(o);
+    },
+    bind,
+  };
 }
 
 /** Any other event: laid out in the CPU's scratch area, from where the hypervisor copies it. */

@@ -29,9 +29,14 @@ export interface CtfWriterOptions {
   readonly env?: Readonly<Record<string, string | number>>;
 }
 
-interface Stream {
+/** A file that is appended to, and the bytes that it holds by now. */
+interface Output {
   readonly fd: number;
   readonly path: string;
+  size: number;
+}
+
+interface Stream extends Output {
   packets: number;
   discarded: number;
   end: bigint;
@@ -43,7 +48,7 @@ export class CtfWriter {
   readonly dir: string;
   readonly #channel: string;
   readonly #uuid: Uint8Array;
-  readonly #metadata: number;
+  readonly #metadata: Output;
   readonly #streams = new Map<number, Stream>();
   readonly #header = new Uint8Array(PACKET_HEADER_BYTES);
   #facilities = 0;
@@ -59,8 +64,8 @@ export class CtfWriter {
     this.#uuid = parseUuid(uuid);
     makeEmptyDir(dir);
     const path = join(dir, "metadata");
-    this.#metadata = attempt(`create ${path}`, () => openSync(path, "wx"));
-    this.#append(this.#metadata, path, [encoder.encode(header)]);
+    this.#metadata = create(path);
+    this.#append(this.#metadata, [encoder.encode(header)]);
   }
 
   /** The first failure, after which nothing more was written. */
@@ -74,7 +79,7 @@ export class CtfWriter {
       const facility = facilities[this.#facilities];
       if (!facility) return;
       const text = metadataEvents(facility.firstEvent, facility.definition);
-      this.#append(this.#metadata, join(this.dir, "metadata"), [encoder.encode(text)]);
+      this.#append(this.#metadata, [encoder.encode(text)]);
     }
   }
 
@@ -96,7 +101,7 @@ export class CtfWriter {
       cpu: packet.cpu,
       records: packet.records,
     });
-    this.#append(stream.fd, stream.path, [this.#header, packet.bytes]);
+    this.#append(stream, [this.#header, packet.bytes]);
     stream.packets++;
     stream.discarded = packet.discarded;
     stream.end = packet.end;
@@ -117,7 +122,7 @@ export class CtfWriter {
         this.write({ cpu, begin: time, end: time, records: 0, discarded, partial, bytes });
       }
     } finally {
-      closeSync(this.#metadata);
+      closeSync(this.#metadata.fd);
       for (const { fd } of this.#streams.values()) closeSync(fd);
     }
   }
@@ -126,22 +131,28 @@ export class CtfWriter {
     const known = this.#streams.get(cpu);
     if (known) return known;
     const path = join(this.dir, `${this.#channel}_${cpu}`);
-    const fd = attempt(`create ${path}`, () => openSync(path, "wx"));
-    const stream = { fd, path, packets: 0, discarded: 0, end: 0n };
+    const stream = { ...create(path), packets: 0, discarded: 0, end: 0n };
     this.#streams.set(cpu, stream);
     return stream;
   }
 
-  #append(fd: number, path: string, parts: readonly Uint8Array[]): void {
+  #append(output: Output, parts: readonly Uint8Array[]): void {
     if (this.#failure) throw this.#failure;
+    const { fd, path, size } = output;
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
     try {
-      attempt(`write ${bytes} bytes to ${path}`, () => appendWhole(fd, parts));
+      attempt(`write ${bytes} bytes to ${path}`, () => appendWhole(fd, size, parts));
+      output.size += bytes;
     } catch (error) {
       this.#failure = error as TraceError;
       throw error;
     }
   }
+}
+
+/** A new file; one that exists is not touched. */
+function create(path: string): Output {
+  return { fd: attempt(`create ${path}`, () => openSync(path, "wx")), path, size: 0 };
 }
 
 /** Makes the directory, with its parents. It must be empty: a trace is never added to another. */

@@ -1,13 +1,12 @@
 // Writing to a file so that it never holds half of what was to be written.
 
-import { fstatSync, ftruncateSync, writevSync } from "node:fs";
+import { ftruncateSync, writevSync } from "node:fs";
 
 /**
- * Appends the parts to a file, all of them or nothing: after a failure (full disk, a quota, an I/O
- * error) the file is cut back to what it held before, and the error is thrown.
+ * Appends the parts to a file that holds `before` bytes, all of them or nothing: after a failure (full
+ * disk, a quota, an I/O error) the file is cut back to those, and the error is thrown.
  */
-export function appendWhole(fd: number, parts: readonly Uint8Array[]): void {
-  const before = fstatSync(fd).size;
+export function appendWhole(fd: number, before: number, parts: readonly Uint8Array[]): void {
   try {
     let rest = parts.filter((part) => part.length > 0);
     while (rest.length > 0) {
