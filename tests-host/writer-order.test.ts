@@ -1,0 +1,161 @@
+// The order in which the writer in JavaScript stores, which two memories that are the same at the end
+// of each call cannot show: what has changed in memory at each of its atomic accesses and its fence.
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import * as layout from "../assembly/public/layout.js";
+import { VIRQ_TBUF } from "../assembly/public/ops.js";
+import { type JsWriter, jsWriter } from "../src/writer/index.js";
+import { Machine, ORIGIN_MS } from "./writer-twin.js";
+
+const BYTES = 64;
+/** As it is without a spy. */
+const { compareExchange } = Atomics;
+
+/** Names of what a writer stores to, by address. */
+function names(machine: Machine): Map<number, string> {
+  const ring = machine.ring("t", 0);
+  const data = machine.word(ring + layout.RING_DATA_AT);
+  const named = new Map<number, string>([
+    [layout.CPUS_AT + layout.CPU_TS_AT, "time"],
+    [layout.CPUS_AT + layout.CPU_ACK_AT, "ack"],
+    [layout.CONTROL_AT + layout.CTL_PENDING_AT, "pending"],
+    [layout.CONTROL_AT + layout.CTL_UPCALL_AT, "upcall"],
+    [ring + layout.RING_OFFSET_AT, "offset"],
+    [ring + layout.RING_TALLY_AT, "tally"],
+    [ring + layout.RING_CONSUMED_AT, "consumed"],
+    [ring + layout.RING_DISCARDED_FULL_AT, "full"],
+    [ring + layout.RING_DISCARDED_BIG_AT, "big"],
+  ]);
+  for (let at = layout.RING_SUBBUFS_AT; at < layout.FRAME_BYTES; at += 4) {
+    named.set(ring + at, "entries");
+  }
+  for (let at = 0; at < layout.FRAME_BYTES; at += 4) named.set(data + at, "data");
+  return named;
+}
+
+/** A writer of CPU 0, and what it does: plain stores that were seen, atomics and fences between. */
+function watched(mode: "discard" | "overwrite") {
+  const machine = new Machine("wasm");
+  machine.create("t", mode, BYTES, 2);
+  machine.privcmd.start("t");
+  machine.core.bind(VIRQ_TBUF);
+  machine.core.waiting(1);
+  const named = names(machine);
+  const log: string[] = [];
+  let last = machine.image();
+  const plain = (): void => {
+    const image = machine.image();
+    const changed = new Set<string>();
+    for (let at = 0; at < image.length; at += 4) {
+      if (image.readInt32LE(at) === last.readInt32LE(at)) continue;
+      changed.add(named.get(at) ?? named.get(at - 4) ?? `word ${at}`);
+    }
+    last = image;
+    if (changed.size > 0) log.push(`plain ${[...changed].sort().join(" ")}`);
+  };
+  const spied = ["store", "compareExchange", "or", "notify"] as const;
+  for (const name of spied) {
+    const original = Atomics[name] as (...args: unknown[]) => unknown;
+    vi.spyOn(Atomics, name).mockImplementation(((...args: unknown[]) => {
+      plain();
+      const [view, index] = args as [Int32Array | BigUint64Array, number];
+      const result = original(...args);
+      log.push(`${name} ${named.get(index * view.BYTES_PER_ELEMENT)}`);
+      last = machine.image();
+      return result;
+    }) as never);
+  }
+  const fence = (): void => {
+    plain();
+    log.push("fence");
+  };
+  const core = { ...machine.core, fence };
+  const writer = jsWriter(core, machine.views, layout.CPUS_AT, ORIGIN_MS);
+  let now = 10;
+  return {
+    machine,
+    /** Records once, and tells what it did. */
+    done(call: (writer: JsWriter, now: number) => void): string[] {
+      last = machine.image();
+      log.length = 0;
+      now += 1.1;
+      call(writer, now);
+      plain();
+      return [...log];
+    },
+  };
+}
+
+const RECORDED = ["plain data tally time", "store offset"];
+const SWITCHED = ["fence", "plain entries tally", "store offset"];
+const RAISED = ["or pending", "store upcall", "notify upcall"];
+const THEN_RECORDED = ["plain data tally", "store offset"];
+
+describe("the writer in JavaScript stores", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it("a record, then its publication", () => {
+    const { done } = watched("discard");
+    expect(done((writer, now) => writer.record2(1, now, 7, 8))).toEqual(RECORDED);
+  });
+
+  it("a sub-buffer's entries, then its delivery, then tells dom0, then the record", () => {
+    const { done } = watched("discard");
+    done((writer, now) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7));
+    const log = done((writer, now) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7));
+    const [fence, ...rest] = SWITCHED;
+    expect(log).toEqual(["plain time", fence, ...rest, ...RAISED, ...THEN_RECORDED]);
+  });
+
+  it("nothing of the new sub-buffer before the reader is pushed and a fence is passed", () => {
+    const { done } = watched("overwrite");
+    const record = (writer: JsWriter, now: number) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7);
+    for (let i = 0; i < 2; i++) done(record);
+    const log = done(record);
+    // The port is pending already: the raise is coalesced.
+    const pushed = ["plain time", "compareExchange consumed", ...SWITCHED];
+    expect(log).toEqual([...pushed, "or pending", ...THEN_RECORDED]);
+  });
+
+  it("nothing more where dom0 consumes while it pushes", () => {
+    const { done, machine } = watched("overwrite");
+    const record = (writer: JsWriter, now: number) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7);
+    for (let i = 0; i < 2; i++) done(record);
+    const spy = vi.spyOn(Atomics, "compareExchange").mockImplementation(((...args: unknown[]) => {
+      expect(machine.privcmd.consume("t", 0, 0, 0, 0)).toBe(0);
+      return (compareExchange as (...args: unknown[]) => unknown)(...args);
+    }) as never);
+    const log = done(record);
+    expect(spy).toHaveBeenCalledTimes(1);
+    expect(log.slice(-5)).toEqual([...SWITCHED.slice(1), "or pending", ...THEN_RECORDED]);
+  });
+
+  it("a count where it loses every push", () => {
+    const { done } = watched("overwrite");
+    const record = (writer: JsWriter, now: number) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7);
+    for (let i = 0; i < 2; i++) done(record);
+    const lost = (() => 1n) as never;
+    const spy = vi.spyOn(Atomics, "compareExchange").mockImplementation(lost);
+    expect(done(record)).toEqual(["plain time", "store full"]);
+    expect(spy).toHaveBeenCalledTimes(8);
+  });
+
+  it("only counters where a record is discarded", () => {
+    const { done } = watched("discard");
+    const record = (writer: JsWriter, now: number) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7);
+    for (let i = 0; i < 2; i++) done(record);
+    expect(done(record)).toEqual(["plain time", "store full"]);
+    expect(done((writer, now) => writer.record(1, now, BYTES))).toEqual([
+      "plain time",
+      "store big",
+    ]);
+  });
+
+  it("its ack after the record", () => {
+    const { done, machine } = watched("discard");
+    machine.create("other", "discard", BYTES, 2);
+    machine.privcmd.destroy("other");
+    expect(done((writer, now) => writer.record0(1, now))).toEqual([...RECORDED, "store ack"]);
+    expect(done((writer, now) => writer.record0(1, now))).toEqual(RECORDED);
+  });
+});
