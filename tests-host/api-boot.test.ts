@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { ABI_VERSION, CONTROL_AT, CTL_ABI_AT } from "../assembly/public/layout.js";
 import { facility, Hypervisor, type HypervisorHandle, TraceError, u32 } from "../src/index.js";
+import { wasm } from "../src/wasm.js";
 import { decode, drained, fieldsOf } from "./lib/records.js";
 import { useWorld } from "./lib/world.js";
 
@@ -93,8 +94,7 @@ describe("join", () => {
     expect(message).toMatch(new RegExp(`${ABI_VERSION}$`));
   });
 
-  const memory = (pages: number) =>
-    new WebAssembly.Memory({ initial: pages, maximum: 4, shared: true });
+  const memory = (pages: number) => new wasm.Memory({ initial: pages, maximum: 4, shared: true });
   const foreign: [string, (handle: HypervisorHandle) => unknown][] = [
     ["undefined", () => undefined],
     ["null", () => null],
