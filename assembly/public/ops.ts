@@ -44,7 +44,6 @@ export const TBC_TRACE_AT: u32 = 128;
 
 // Reasons -------------------------------------------------------------------------------------
 
-export const REASON_NONE: u32 = 0;
 export const REASON_NOT_DOM0: u32 = 1;
 export const REASON_UNKNOWN_OP: u32 = 2;
 export const REASON_NAME_BAD: u32 = 3;
