@@ -23,6 +23,7 @@ import {
   CPU_TID_AT,
   CPU_TS_AT,
   CPUS_AT,
+  CTL_COARSE_AT,
   CTL_DOM0_AT,
   CTL_EPOCH_AT,
   CTL_NEXT_DOMAIN_AT,
@@ -43,6 +44,7 @@ import { recoverRing } from "./switch";
 import { adoptRings, attachRings } from "./trace";
 
 const EPOCH: usize = CONTROL_AT + CTL_EPOCH_AT;
+const COARSE: usize = CONTROL_AT + CTL_COARSE_AT;
 /** Nanoseconds, 146 years: no clock has got there since boot. */
 const TIME_MAX: i64 = 1 << 62;
 
@@ -64,11 +66,15 @@ export function cpuIndex(): u32 {
   return <u32>(cpuAt - CPUS_AT) >> CPU_BLOCK_SHIFT;
 }
 
-/** Milliseconds of the thread's clock to nanoseconds since boot, never backwards (I8). */
+/**
+ * Milliseconds of the thread's clock to nanoseconds since boot, never backwards (I8). NaN asks for
+ * the coarse time.
+ */
 export function stamp(now: f64): u64 {
-  const time = <i64>((now - origin) * 1000000.0);
+  // Pairs with the store in src/ticker.ts.
+  const time = now != now ? <i64>load64(COARSE) : <i64>((now - origin) * 1000000.0);
   const last = load<i64>(cpuAt, CPU_TS_AT);
-  // A clock that is out of its mind (NaN, Infinity) must not take the CPU's time along for ever.
+  // A clock that is out of its mind must not take the CPU's time along for ever.
   const stamped = time > last && time < TIME_MAX ? time : last;
   store<i64>(cpuAt, stamped, CPU_TS_AT);
   return stamped;

@@ -1,7 +1,7 @@
 // Event channels: pending and mask bits in the control page, a port a bound VIRQ, and one upcall
 // word that dom0 waits on, as Xen has them. A raise is coalesced while its port is pending.
 
-import { add32, and32, load32, notifyAll, or32, store32 } from "./atomic";
+import { and32, load32, notifyAll, or32, store32 } from "./atomic";
 import {
   CONTROL_AT,
   CTL_MASK_AT,
@@ -48,26 +48,24 @@ export function resetChannels(): void {
   store32(UPCALL, 0);
 }
 
-/** Binds a VIRQ to a port of dom0. @returns the port, or -1 with REASON_VIRQ or REASON_PORT. */
+/**
+ * Binds a VIRQ to a port of dom0: the port of its own number, as there are fewer VIRQs than ports.
+ * @returns the port, or -1 with REASON_VIRQ.
+ */
 export function bind(virq: u32): i32 {
   if (virq >= VIRQS_MAX || load32(portWord(virq))) {
     fail(REASON_VIRQ);
     return -1;
   }
-  let used: u32 = 0;
-  for (let other: u32 = 0; other < VIRQS_MAX; other++) {
-    const port = load32(portWord(other));
-    if (port) used |= 1 << (port - 1);
-  }
-  const port = ctz<u32>(~used);
-  if (port >= PORTS_MAX) {
-    fail(REASON_PORT);
-    return -1;
-  }
-  and32(PENDING, ~(1 << port));
-  and32(MASK, ~(1 << port));
-  store32(portWord(virq), port + 1);
-  return port;
+  forget(1 << virq);
+  store32(portWord(virq), virq + 1);
+  return virq;
+}
+
+/** Neither pending nor masked. */
+function forget(bit: u32): void {
+  and32(PENDING, ~bit);
+  and32(MASK, ~bit);
 }
 
 /** @returns 0, or 1 with REASON_VIRQ when it is not bound. */
@@ -76,23 +74,22 @@ export function unbind(virq: u32): u32 {
   const port = load32(portWord(virq));
   if (!port) return fail(REASON_VIRQ);
   store32(portWord(virq), 0);
-  and32(PENDING, ~(1 << (port - 1)));
+  forget(1 << (port - 1));
   return 0;
 }
 
-/** Masks a port: it still becomes pending, but dom0 is not called. */
-export function mask(port: u32): u32 {
-  if (port >= PORTS_MAX) return fail(REASON_PORT);
-  or32(MASK, 1 << port);
-  return 0;
-}
-
-/** Unmasks a port, and calls dom0 if it became pending meanwhile. */
-export function unmask(port: u32): u32 {
+/**
+ * Masks a port: it still becomes pending, but dom0 is not called. Or unmasks it, and calls dom0 if it
+ * became pending meanwhile. @returns 0, or 1 with REASON_PORT.
+ */
+export function mask(port: u32, masked: bool): u32 {
   if (port >= PORTS_MAX) return fail(REASON_PORT);
   const bit: u32 = 1 << port;
-  and32(MASK, ~bit);
-  if (load32(PENDING) & bit) upcall();
+  if (masked) or32(MASK, bit);
+  else {
+    and32(MASK, ~bit);
+    if (load32(PENDING) & bit) upcall();
+  }
   return 0;
 }
 
@@ -104,9 +101,4 @@ export function take(): u32 {
   store32(UPCALL, 0);
   const ready = load32(PENDING) & ~load32(MASK);
   return ready ? and32(PENDING, ~ready) & ready : 0;
-}
-
-/** dom0 says that it is about to wait (1) or has stopped waiting (-1); waits may nest. */
-export function waiting(change: i32): void {
-  add32(WAITING, change);
 }

@@ -26,21 +26,13 @@ export function unbind(virq: u32): u32 {
   return isDom0() ? evtchn.unbind(virq) : fail(REASON_NOT_DOM0);
 }
 
-export function mask(port: u32): u32 {
-  return isDom0() ? evtchn.mask(port) : fail(REASON_NOT_DOM0);
-}
-
-export function unmask(port: u32): u32 {
-  return isDom0() ? evtchn.unmask(port) : fail(REASON_NOT_DOM0);
+export function mask(port: u32, masked: bool): u32 {
+  return isDom0() ? evtchn.mask(port, masked) : fail(REASON_NOT_DOM0);
 }
 
 /** The ports that are ready; none for a thread that is not dom0. */
 export function take(): u32 {
   return isDom0() ? evtchn.take() : 0;
-}
-
-export function waiting(change: i32): void {
-  if (isDom0()) evtchn.waiting(change);
 }
 
 /** 1 when every CPU has answered and nothing is in quarantine, else 0. */

@@ -4,82 +4,131 @@
 import { load32 } from "./atomic";
 import { cpuAt, quiesce, scratchAt, stamp } from "./cpu";
 import {
+  CPU_RECORD_AT,
   CPU_RINGS_AT,
+  CPU_TS_AT,
   ENABLED_AT,
   ENABLED_ATTENTION_BIT,
   RECORD_EVENT_BITS,
   RECORD_EVENT_MASK,
   RECORD_HEADER_BYTES,
+  RING_BATCH_AT,
+  RING_BUFFER_MASK_AT,
+  RING_DATA_AT,
+  RING_OFFSET_AT,
+  RING_SUBBUF_MASK_AT,
   SCRATCH_BYTES,
 } from "./public/layout";
-import { publish, reserve } from "./ring";
+import { publish, room } from "./ring";
+import { enterSubbuf } from "./switch";
 
-const TRACES: u32 = (1 << ENABLED_ATTENTION_BIT) - 1;
+const ATTENTION: u32 = 1 << ENABLED_ATTENTION_BIT;
+const TRACES: u32 = ATTENTION - 1;
+const TOO_BIG: u32 = i32.MAX_VALUE;
+/** Longest payload, in bytes, that is copied by a loop. */
+const LOOP_MAX: u32 = 32;
 
-/** The ring that the record is being written to. */
+/** The ring that the record is being written to, 0 when it is in the CPU block. */
 let ring: usize = 0;
 /** The traces that still want it; above them, the attention bit. */
 let rest: u32 = 0;
-/** Its time in nanoseconds since boot, all 64 bits of it. */
-let time: u64 = 0;
 
-/**
- * Room for the record in the next ring that takes it, with the header written; 0: no ring is left.
- * Then this CPU holds no pointer into any trace any more, and answers dom0 if dom0 asks.
- */
-function place(head: u64, size: u32): usize {
-  while (rest & TRACES) {
-    ring = load32(cpuAt + CPU_RINGS_AT + ctz<u32>(rest) * 4);
-    rest &= rest - 1;
-    if (!ring) continue;
-    const at = reserve(ring, size, time);
-    if (!at) continue;
-    store<u64>(at, head);
-    return at;
-  }
-  if (rest) quiesce();
-  return 0;
+/** This CPU's ring in the first of `traces`, 0 when it has none. */
+function ringOf(traces: u32): usize {
+  return load32(cpuAt + CPU_RINGS_AT + ctz<u32>(traces) * 4);
 }
 
-/** Begins a record of `size` bytes. @returns the address of its header, 0 when nobody takes it. */
+/**
+ * Begins a record of `size` bytes, with its header written: in the first ring if there is room, else
+ * in the CPU block, from where `close` gives it to the traces. A straight line without calls.
+ * @returns the address of its header
+ */
 function open(event: u32, now: f64, size: u32): usize {
   event &= RECORD_EVENT_MASK;
   // Pairs with setEnabled, clearEnabled and enableEvent in trace.ts.
-  rest = load32(ENABLED_AT + event * 4);
-  time = stamp(now);
-  return place((time << RECORD_EVENT_BITS) | event, size);
+  const traces = load32(ENABLED_AT + event * 4);
+  const time = inline.always(stamp(now));
+  // The slot of the attention bit is empty: when no trace wants the event, there is no ring. And no
+  // ring, address 0, has no room.
+  ring = inline.always(ringOf(traces | ATTENTION));
+  rest = traces & (traces - 1);
+  let at = inline.always(room(ring, size));
+  if (!at) {
+    ring = 0;
+    rest = traces;
+    at = cpuAt + CPU_RECORD_AT;
+  }
+  store<u64>(at, (time << RECORD_EVENT_BITS) | event);
+  return at;
 }
 
 /** Publishes the record, and gives it to the other traces that want it. */
 function close(at: usize, size: u32): void {
-  publish(ring, size);
-  if (rest) spread(at, size);
+  if (ring) inline.always(publish(ring, size, 1));
+  if (rest) spread(rest, load<u64>(at), at + RECORD_HEADER_BYTES, size, 1);
 }
 
-function spread(from: usize, size: u32): void {
-  const head = load<u64>(from);
-  for (let at = place(head, size); at; at = place(head, size)) {
-    for (let i = RECORD_HEADER_BYTES; i < size; i += 4) store<u32>(at + i, load<u32>(from + i));
-    publish(ring, size);
+/**
+ * Gives records to all of `traces`. After it this CPU holds no pointer into any trace any more, and
+ * answers dom0 if dom0 asks.
+ */
+function spread(traces: u32, head: u64, from: usize, size: u32, count: u32): void {
+  for (; traces & TRACES; traces &= traces - 1) {
+    const into = inline.always(ringOf(traces));
+    if (into) fill(into, head, from, size, count);
+  }
+  if (traces) quiesce();
+}
+
+/**
+ * Writes `count` records of `size` bytes each to the ring; their payloads lie one after the other
+ * at `from`. As many as fit in the sub-buffer are published at once.
+ */
+function fill(ring: usize, head: u64, from: usize, size: u32, count: u32): void {
+  const payload = size - RECORD_HEADER_BYTES;
+  const mask = load<u32>(ring, RING_SUBBUF_MASK_AT);
+  while (count) {
+    const offset = load<u32>(ring, RING_OFFSET_AT);
+    // A record never ends exactly where its sub-buffer ends: see room in ring.ts.
+    const records = min(count, (mask - (offset & mask)) / size);
+    if (!records) {
+      if (enterSubbuf(ring, size, load<u64>(cpuAt, CPU_TS_AT))) continue;
+      // It has been counted as discarded; the next one may find room.
+      from += payload;
+      count--;
+      continue;
+    }
+    let at = load<u32>(ring, RING_DATA_AT) + (offset & load<u32>(ring, RING_BUFFER_MASK_AT));
+    for (let i: u32 = 0; i < records; i++) {
+      store<u64>(at, head);
+      at += RECORD_HEADER_BYTES;
+      // The engine's copy costs a call: for what is short, a loop is faster.
+      if (payload > LOOP_MAX) memory.copy(at, from, payload);
+      else for (let word: u32 = 0; word < payload; word += 4) store<u32>(at + word, load<u32>(from + word));
+      at += payload;
+      from += payload;
+    }
+    store<u32>(ring, records - 1, RING_BATCH_AT);
+    inline.always(publish(ring, records * size, records));
+    store<u32>(ring, 0, RING_BATCH_AT);
+    count -= records;
   }
 }
 
 /** Records an event without payload. `now`: a reading of the CPU's clock, in milliseconds. */
 export function record0(event: u32, now: f64): void {
   const at = open(event, now, 8);
-  if (at) close(at, 8);
+  close(at, 8);
 }
 
 export function record1(event: u32, now: f64, a: u32): void {
   const at = open(event, now, 12);
-  if (!at) return;
   store<u32>(at, a, 8);
   close(at, 12);
 }
 
 export function record2(event: u32, now: f64, a: u32, b: u32): void {
   const at = open(event, now, 16);
-  if (!at) return;
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   close(at, 16);
@@ -87,7 +136,6 @@ export function record2(event: u32, now: f64, a: u32, b: u32): void {
 
 export function record3(event: u32, now: f64, a: u32, b: u32, c: u32): void {
   const at = open(event, now, 20);
-  if (!at) return;
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
@@ -96,7 +144,6 @@ export function record3(event: u32, now: f64, a: u32, b: u32, c: u32): void {
 
 export function record4(event: u32, now: f64, a: u32, b: u32, c: u32, d: u32): void {
   const at = open(event, now, 24);
-  if (!at) return;
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
@@ -106,7 +153,6 @@ export function record4(event: u32, now: f64, a: u32, b: u32, c: u32, d: u32): v
 
 export function record5(event: u32, now: f64, a: u32, b: u32, c: u32, d: u32, e: u32): void {
   const at = open(event, now, 28);
-  if (!at) return;
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
@@ -126,7 +172,6 @@ export function record6(
   f: u32,
 ): void {
   const at = open(event, now, 32);
-  if (!at) return;
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
@@ -148,7 +193,6 @@ export function record7(
   g: u32,
 ): void {
   const at = open(event, now, 36);
-  if (!at) return;
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
@@ -160,14 +204,15 @@ export function record7(
 }
 
 /**
- * Records an event whose payload of `bytes`, rounded up to whole words, lies in the CPU's scratch
- * area. A payload larger than the area is discarded and counted as too big in every trace.
+ * Records `count` events, all at the same time, whose payloads of `bytes` each, rounded up to whole
+ * words, lie one after the other in the CPU's scratch area. What the area cannot hold is discarded
+ * and counted as too big in every trace.
  */
-export function record(event: u32, now: f64, bytes: u32): void {
-  // What the scratch area cannot hold is asked for as what no sub-buffer can hold: it is counted.
-  const size = bytes > SCRATCH_BYTES ? i32.MAX_VALUE : RECORD_HEADER_BYTES + ((bytes + 3) & ~3);
-  const at = open(event, now, size);
-  if (!at) return;
-  memory.copy(at + RECORD_HEADER_BYTES, scratchAt(), bytes);
-  close(at, size);
+export function record(event: u32, now: f64, bytes: u32, count: u32): void {
+  const payload = (bytes + 3) & ~3;
+  const fits = bytes <= SCRATCH_BYTES && <u64>payload * count <= SCRATCH_BYTES;
+  // What no sub-buffer has room for: the header alone, in the CPU block. And what the scratch area
+  // cannot hold is then asked for as such, and counted.
+  const at = open(event, now, TOO_BIG);
+  spread(rest, load<u64>(at), scratchAt(), fits ? RECORD_HEADER_BYTES + payload : TOO_BIG, count);
 }

@@ -1,10 +1,11 @@
 // SLOW PATH of the writer: leave a sub-buffer, enter the next one, push the reader, count what is
 // discarded, raise VIRQ_TBUF. Also what is known about a ring whose writer died half-way.
 
-import { cas64, fence, load64, store64 } from "./atomic";
+import { cas64, fence, load32, load64, store64 } from "./atomic";
 import { raise } from "./evtchn";
 import {
   MODE_OVERWRITE,
+  RING_BATCH_AT,
   RING_BUFFER_MASK_AT,
   RING_CONSUMED_AT,
   RING_DISCARDED_BIG_AT,
@@ -86,8 +87,9 @@ export function publishedRecords(ring: usize): u64 {
  * Records published before `offset`, where the writer is.
  *
  * The tally names the offset it was counted for. If that is not `offset`, the writer stopped (or
- * is) between the two stores: in publish, one record was counted that is not published; in
- * enterSubbuf, the tally was already reset (0 records) for the sub-buffer after this one.
+ * is) between the two stores: in publish, one record (of a batch, all of its records) was counted
+ * that is not published; in enterSubbuf, the tally was already reset (0 records) for the sub-buffer
+ * after this one.
  */
 function recordsBefore(ring: usize, offset: u64): u64 {
   const tally = load64(ring + RING_TALLY_AT);
@@ -95,7 +97,7 @@ function recordsBefore(ring: usize, offset: u64): u64 {
   const before = load64(subbufEntry(ring, offset) + SUBBUF_RECORDS_AT);
   if (<u32>tally == <u32>offset) return before + records;
   if (records == 0) return load64(subbufEntry(ring, subbufEnd(ring, offset)) + SUBBUF_RECORDS_AT);
-  return before + records - 1;
+  return before + records - 1 - load32(ring + RING_BATCH_AT);
 }
 
 /** Makes a ring whose last writer may have died ready for a new one. Nobody else writes to it. */
@@ -104,6 +106,7 @@ export function recoverRing(ring: usize): void {
   const before = load<u64>(subbufEntry(ring, offset), SUBBUF_RECORDS_AT);
   const records = publishedRecords(ring) - before;
   store<u64>(ring, (records << 32) | (offset & 0xffffffff), RING_TALLY_AT);
+  store<u32>(ring, 0, RING_BATCH_AT);
 }
 
 /** Overwrite mode: moves the reader past what is about to be overwritten (I5). */

@@ -13,6 +13,7 @@ import type { CoreExports } from "./core.js";
 import { type CpuBinding, currentBinding, setCurrentBinding } from "./current.js";
 import { makeDisposable } from "./dispose.js";
 import { hypercallError } from "./errors.js";
+import { countFrames } from "./frames.js";
 import { controlWord, type MemoryViews } from "./memory.js";
 import { jsWriter } from "./writer/index.js";
 
@@ -62,7 +63,7 @@ export class Cpu {
     this.tid = tid;
     this.index = core.join(tid, parent, originMs);
     if (this.index < 0) {
-      throw hypercallError("attach", core.reason(), { tid, framesFree: core.framesFree() });
+      throw hypercallError("attach", core.reason(), { tid, framesFree: countFrames(views).free });
     }
     const block = CPUS_AT + this.index * CPU_BLOCK_BYTES;
     this.domain = views.data.getUint32(block + CPU_DOMAIN_AT, true);

@@ -6,7 +6,6 @@ import {
   CONTROL_AT,
   CPUS_MAX,
   CTL_ABI_AT,
-  CTL_FRAMES_AT,
   CTL_MAGIC_AT,
   CTL_STATE_AT,
   FRAME_BYTES,
@@ -22,8 +21,9 @@ import { makeDisposable } from "./dispose.js";
 import { checkOptions, hypercallError, TraceError } from "./errors.js";
 import { builtinFacilities } from "./facilities/index.js";
 import { registerDefinition } from "./facility-register.js";
+import { countFrames, type Frames } from "./frames.js";
 import { Dom0 } from "./host/dom0.js";
-import { controlWord, type MemoryViews, viewsOf } from "./memory.js";
+import { type MemoryViews, viewsOf } from "./memory.js";
 import { readThreads, type ThreadInfo } from "./threads.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
@@ -193,9 +193,8 @@ export class Hypervisor {
   }
 
   /** Frames of 4096 bytes that are free, and all that there are. */
-  frames(): { free: number; total: number } {
-    const total = Atomics.load(this.#views.words, controlWord(CTL_FRAMES_AT));
-    return { free: this.#core.framesFree(), total };
+  frames(): Frames {
+    return countFrames(this.#views);
   }
 
   /** This thread stops being dom0 and a CPU. May be called twice. */

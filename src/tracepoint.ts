@@ -129,7 +129,7 @@ function throughScratch(codec: EventCodec): Tracepoint {
     const { core, views, now } = binding;
     const bytes = codec.encode(values, views.bytes, views.data, scratch, scratch + SCRATCH_BYTES);
     // What does not fit is recorded as one word too many, which the hypervisor counts as too big.
-    core.record(id, now(), bytes < 0 ? SCRATCH_BYTES + 4 : bytes);
+    core.record(id, now(), bytes < 0 ? SCRATCH_BYTES + 4 : bytes, 1);
   };
   const call = codec.definition.named
     ? (args: unknown): void => {

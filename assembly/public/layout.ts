@@ -12,7 +12,7 @@ export const MAGIC: u32 = 0x66756274;
  * or an export changes its parameters or meaning: a thread must never join memory that it reads
  * differently. (Adding an export or appending a field to padding needs no new version.)
  */
-export const ABI_VERSION: u32 = 1;
+export const ABI_VERSION: u32 = 2;
 
 // Memory map --------------------------------------------------------------------------------
 //
@@ -45,6 +45,7 @@ export const FACILITIES_MAX: u32 = 64;
 //   0  magic  abi_version  frames  cpus            written once, by boot
 //  16  frame_table  first_frame  state  dom0       dom0: tid + 1, 0 when nobody is dom0
 //  32  nb_active_traces  epoch  next_domain  -     CPUs wait on epoch for dom0's requests
+//  48  coarse u64                                  nanoseconds since boot: a ticker keeps it fresh
 //  64  upcall_pending  evtchn_pending  evtchn_mask  waiting     own line: writers raise VIRQs here
 // 128  virq_port[24]                               port + 1 a VIRQ, 0 when not bound
 // 256  trace_frame[31]                             address of a trace's control frame, 0 when free
@@ -63,6 +64,7 @@ export const CTL_DOM0_AT: u32 = 28;
 export const CTL_ACTIVE_AT: u32 = 32;
 export const CTL_EPOCH_AT: u32 = 36;
 export const CTL_NEXT_DOMAIN_AT: u32 = 40;
+export const CTL_COARSE_AT: u32 = 48;
 export const CTL_UPCALL_AT: u32 = 64;
 export const CTL_PENDING_AT: u32 = 68;
 export const CTL_MASK_AT: u32 = 72;
@@ -112,7 +114,9 @@ export const OWNER_CPU: u32 = 512;
 //   8  domain  parent                   tids are stored + 1: 0 means none
 //  16  scratch  -                       address of the scratch area, kept with the slot
 //  24  ts_last u64                      owner only: time of the CPU's last record (I8)
+//  32  clock  resolution  error         by the thread's host: CLOCK_ value, nanoseconds, nanoseconds
 //  64  ack                              owner only: the last epoch it has passed a quiescent point in
+//  72  record[36]                       owner only: a record for which its first ring had no room
 // 128  ring[32]                         address of this CPU's ring a trace, 0 for none; [31] stays 0
 
 export const CPU_BLOCK_BYTES: u32 = 256;
@@ -123,7 +127,11 @@ export const CPU_DOMAIN_AT: u32 = 8;
 export const CPU_PARENT_AT: u32 = 12;
 export const CPU_SCRATCH_AT: u32 = 16;
 export const CPU_TS_AT: u32 = 24;
+export const CPU_CLOCK_AT: u32 = 32;
+export const CPU_RESOLUTION_AT: u32 = 36;
+export const CPU_ERROR_AT: u32 = 40;
 export const CPU_ACK_AT: u32 = 64;
+export const CPU_RECORD_AT: u32 = 72;
 export const CPU_RINGS_AT: u32 = 128;
 
 /** CPU block of an instance that has not joined: it has no ring, so nothing can be written. */
@@ -187,6 +195,8 @@ export const MODE_OVERWRITE: u32 = 1;
 //  64  offset u64                                       owner only; atomic store is the publication
 //  72  tally u64 = records in this sub-buffer << 32 | low word of offset
 //  80  discarded_full u64  discarded_big u64            owner only
+//  96  batch                                            owner only: of the records that the tally is
+//                                                       ahead of `offset`, all but one
 // 128  consumed u64                                     own line: CAS by consume and by the push
 // 192  taken u64  overwritten u64                       consume only: records read by dom0, and
 //                                                      records that were pushed before it read them
@@ -211,6 +221,7 @@ export const RING_OFFSET_AT: u32 = 64;
 export const RING_TALLY_AT: u32 = 72;
 export const RING_DISCARDED_FULL_AT: u32 = 80;
 export const RING_DISCARDED_BIG_AT: u32 = 88;
+export const RING_BATCH_AT: u32 = 96;
 export const RING_CONSUMED_AT: u32 = 128;
 export const RING_TAKEN_AT: u32 = 192;
 export const RING_OVERWRITTEN_AT: u32 = 200;

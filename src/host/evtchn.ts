@@ -1,7 +1,7 @@
 // Event channels as dom0 sees them: handlers for VIRQs, waiting for the upcall word, and polling
 // where waiting is impossible, or for what a thread that died could no longer announce.
 
-import { CTL_UPCALL_AT, CTL_VIRQ_PORT_AT } from "../../assembly/public/layout.js";
+import { CTL_UPCALL_AT, CTL_VIRQ_PORT_AT, CTL_WAITING_AT } from "../../assembly/public/layout.js";
 import { REASON_NOT_DOM0, REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
 import type { CoreExports } from "../core.js";
 import { hypercallError } from "../errors.js";
@@ -90,12 +90,12 @@ export class EventChannels {
 
   /** Holds a port's calls back; it stays pending meanwhile. Throws TraceError `port`. */
   mask(port: number): void {
-    if (this.#core.mask(asU32(port))) throw hypercallError("mask", this.#core.reason(), { port });
+    if (this.#core.mask(asU32(port), true)) throw hypercallError("mask", this.#core.reason(), { port });
   }
 
   /** Lets a port's calls through again, at once if it is pending. Throws TraceError `port`. */
   unmask(port: number): void {
-    if (this.#core.unmask(asU32(port)))
+    if (this.#core.mask(asU32(port), false))
       throw hypercallError("unmask", this.#core.reason(), { port });
   }
 
@@ -142,7 +142,7 @@ export class EventChannels {
     this.#keepAlive();
     if (!this.#canWait) return;
     // Pairs with upcall in evtchn.ts of the hypervisor: `waiting` first, then the look at the word.
-    this.#core.waiting(1);
+    this.#waiting(1);
     this.#wait();
   }
 
@@ -150,7 +150,12 @@ export class EventChannels {
     if (this.#poll === undefined) return;
     clearInterval(this.#poll);
     this.#poll = undefined;
-    if (this.#canWait) this.#core.waiting(-1);
+    if (this.#canWait) this.#waiting(-1);
+  }
+
+  /** Says that dom0 is about to wait (1) or has stopped waiting (-1). */
+  #waiting(change: number): void {
+    if (this.#core.isDom0()) Atomics.add(this.#views.words, controlWord(CTL_WAITING_AT), change);
   }
 
   /** The process is kept alive while a handler of `bindVirq` is there, if it shall be. */

@@ -25,6 +25,7 @@ import * as ops from "../../assembly/public/ops.js";
 import { dom0opEvents } from "../builtin.js";
 import type { CoreExports } from "../core.js";
 import { hypercallError, TraceError } from "../errors.js";
+import { countFrames } from "../frames.js";
 import type { MemoryViews } from "../memory.js";
 
 export type TraceMode = "discard" | "overwrite";
@@ -180,7 +181,7 @@ export class Privcmd {
     return hypercallError(what, reason, {
       ...details,
       ...(WITH_LIMIT.has(reason) && { limit: this.#result(ops.TBC_LIMIT_AT) }),
-      ...(reason === ops.REASON_NO_MEMORY && { framesFree: this.#core.framesFree() }),
+      ...(reason === ops.REASON_NO_MEMORY && { framesFree: countFrames(this.#views).free }),
     });
   }
 

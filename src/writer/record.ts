@@ -9,8 +9,10 @@
 
 import {
   CPU_ACK_AT,
+  CPU_RECORD_AT,
   CPU_RINGS_AT,
   CPU_SCRATCH_AT,
+  CPU_TS_AT,
   CTL_EPOCH_AT,
   ENABLED_AT,
   ENABLED_ATTENTION_BIT,
@@ -18,6 +20,7 @@ import {
   RECORD_EVENT_BITS,
   RECORD_EVENT_MASK,
   RECORD_HEADER_BYTES,
+  RING_BATCH_AT,
   RING_BUFFER_MASK_AT,
   RING_DATA_AT,
   RING_OFFSET_AT,
@@ -48,7 +51,8 @@ export type RecordFunctions = Pick<
 /** What a CPU with this writer uses in place of the core's exports of the same names. */
 export type JsWriter = RecordFunctions & Pick<CoreExports, "leave">;
 
-const TRACES = (1 << ENABLED_ATTENTION_BIT) - 1;
+const ATTENTION = 1 << ENABLED_ATTENTION_BIT;
+const TRACES = ~ATTENTION;
 const HEADER_WORDS = RECORD_HEADER_BYTES / 4;
 const EPOCH = controlWord(CTL_EPOCH_AT);
 /** Asks for what no sub-buffer can hold. */
@@ -68,7 +72,7 @@ export function jsWriter(
   cpuBlockAddress: number,
   originMs: number,
 ): JsWriter {
-  const { words, longs, bytes } = views;
+  const { words, longs } = views;
   const slow = new Switch(core, views);
   /** The record's time in nanoseconds since boot, all 64 bits of it. */
   const time: Time = { low: 0, high: 0 };
@@ -77,7 +81,7 @@ export function jsWriter(
   const pairWords = new Int32Array(2);
   const pairLong = new BigUint64Array(pairWords.buffer);
   let cpu = cpuBlockAddress;
-  /** The ring that the record is being written to. */
+  /** The ring that the record is being written to, 0 when it is in the CPU block. */
   let ring = 0;
   /** The traces that still want it; above them, the attention bit. */
   let rest = 0;
@@ -100,24 +104,20 @@ export function jsWriter(
     if (word(cpu + CPU_ACK_AT) !== epoch) Atomics.store(words, (cpu + CPU_ACK_AT) >> 2, epoch);
   }
 
-  /** Index in `words` at which a record of `size` bytes may be written, 0: it is discarded. */
-  function reserve(size: number): number {
+  /** As `room` in assembly/ring.ts. @returns an index in `words`, 0: there is none */
+  function room(size: number): number {
     const mask = word(ring + RING_SUBBUF_MASK_AT);
-    const used = word(ring + RING_OFFSET_AT) & mask;
-    // Strictly less than a sub-buffer: see `reserve` in assembly/ring.ts.
-    if (used + size > mask && !slow.enterSubbuf(ring, size, together(time.low, time.high)))
-      return 0;
-    const position = word(ring + RING_OFFSET_AT) & word(ring + RING_BUFFER_MASK_AT);
-    return (word(ring + RING_DATA_AT) + position) >> 2;
+    const offset = word(ring + RING_OFFSET_AT);
+    if ((offset & mask) + size > mask) return 0;
+    return (word(ring + RING_DATA_AT) + (offset & word(ring + RING_BUFFER_MASK_AT))) >> 2;
   }
 
-  function publish(size: number): void {
-    // No carry into the high word: the record ends inside its sub-buffer. `| 0`: the low word wraps
-    // as the signed view has it.
-    const end = (word(ring + RING_OFFSET_AT) + size) | 0;
-    const records = word(ring + RING_TALLY_AT + 4) + 1;
+  function publish(bytes: number, records: number): void {
+    // No carry into the high word: the records end inside their sub-buffer. `| 0`: the low word
+    // wraps as the signed view has it.
+    const end = (word(ring + RING_OFFSET_AT) + bytes) | 0;
     // Before the publication, and naming it, in one store: see `publish` in assembly/ring.ts.
-    longs[(ring + RING_TALLY_AT) >> 3] = together(end, records);
+    longs[(ring + RING_TALLY_AT) >> 3] = together(end, word(ring + RING_TALLY_AT + 4) + records);
     // Pairs with the loads of offset in assembly/consume.ts and src/host/ring-reader.ts.
     Atomics.store(
       longs,
@@ -126,48 +126,78 @@ export function jsWriter(
     );
   }
 
-  /** As `place` in assembly/record.ts. @returns an index in `words`, 0: no ring is left */
-  function place(headLow: number, headHigh: number, size: number): number {
-    while ((rest & TRACES) !== 0) {
-      const trace = 31 - Math.clz32(rest & -rest);
-      // Pairs with the stores and the CAS of a ring's address in assembly/trace.ts.
-      ring = Atomics.load(words, (cpu + CPU_RINGS_AT + trace * 4) >> 2);
-      rest &= rest - 1;
-      if (ring === 0) continue;
-      const at = reserve(size);
-      if (at === 0) continue;
-      // Two stores, because a record is aligned to 4 bytes only. Nobody reads it yet.
-      words[at] = headLow;
-      words[at + 1] = headHigh;
-      return at;
-    }
-    if (rest !== 0) quiesce();
-    return 0;
+  /** This CPU's ring in the first of `traces`, 0 when it has none. */
+  function ringOf(traces: number): number {
+    const trace = 31 - Math.clz32(traces & -traces);
+    // Pairs with the stores and the CAS of a ring's address in assembly/trace.ts.
+    return Atomics.load(words, (cpu + CPU_RINGS_AT + trace * 4) >> 2);
   }
 
-  /** Begins a record of `size` bytes. @returns where, as an index in `words`, 0: nobody takes it. */
+  /** As `open` in assembly/record.ts. @returns an index in `words` */
   function open(event: number, now: number, size: number): number {
     const id = event & RECORD_EVENT_MASK;
     // Pairs with start, stop and destroy in assembly/trace.ts, which set and clear the bits.
-    rest = Atomics.load(words, ENABLED_AT / 4 + id);
+    const traces = Atomics.load(words, ENABLED_AT / 4 + id);
     stamp(now, cpu);
     const { low, high } = time;
-    const headHigh = (high << RECORD_EVENT_BITS) | (low >>> (32 - RECORD_EVENT_BITS));
-    return place((low << RECORD_EVENT_BITS) | id, headHigh, size);
+    ring = ringOf(traces | ATTENTION);
+    rest = traces & (traces - 1);
+    let at = room(size);
+    if (at === 0) {
+      ring = 0;
+      rest = traces;
+      at = (cpu + CPU_RECORD_AT) >> 2;
+    }
+    // Two stores, because a record is aligned to 4 bytes only. Nobody reads it yet.
+    words[at] = (low << RECORD_EVENT_BITS) | id;
+    words[at + 1] = (high << RECORD_EVENT_BITS) | (low >>> (32 - RECORD_EVENT_BITS));
+    return at;
   }
 
   /** Publishes the record, and gives it to the other traces that want it. */
-  function close(from: number, size: number): void {
-    publish(size);
-    if (rest !== 0) spread(from, size);
+  function close(at: number, size: number): void {
+    if (ring !== 0) publish(size, 1);
+    if (rest !== 0) spread(at, at + HEADER_WORDS, size, 1);
   }
 
-  function spread(from: number, size: number): void {
-    const low = words[from] as number;
-    const high = words[from + 1] as number;
-    for (let at = place(low, high, size); at !== 0; at = place(low, high, size)) {
-      for (let i = HEADER_WORDS; i < size / 4; i++) words[at + i] = words[from + i] as number;
-      publish(size);
+  /** As `spread` in assembly/record.ts. `head` and `from` are indices in `words`. */
+  function spread(head: number, from: number, size: number, count: number): void {
+    const low = words[head] as number;
+    const high = words[head + 1] as number;
+    for (; (rest & TRACES) !== 0; rest &= rest - 1) {
+      ring = ringOf(rest);
+      if (ring !== 0) fill(low, high, from, size, count);
+    }
+    if (rest !== 0) quiesce();
+  }
+
+  /** As `fill` in assembly/record.ts. */
+  function fill(low: number, high: number, from: number, size: number, count: number): void {
+    const payloadWords = (size - RECORD_HEADER_BYTES) / 4;
+    const mask = word(ring + RING_SUBBUF_MASK_AT);
+    let source = from;
+    for (let left = count; left > 0; ) {
+      const offset = word(ring + RING_OFFSET_AT);
+      const records = Math.min(left, Math.floor((mask - (offset & mask)) / size));
+      if (records === 0) {
+        if (slow.enterSubbuf(ring, size, longs[(cpu + CPU_TS_AT) >> 3] as bigint)) continue;
+        // It has been counted as discarded; the next one may find room.
+        source += payloadWords;
+        left--;
+        continue;
+      }
+      let at = (word(ring + RING_DATA_AT) + (offset & word(ring + RING_BUFFER_MASK_AT))) >> 2;
+      for (let i = 0; i < records; i++) {
+        words[at] = low;
+        words[at + 1] = high;
+        words.copyWithin(at + HEADER_WORDS, source, source + payloadWords);
+        at += HEADER_WORDS + payloadWords;
+        source += payloadWords;
+      }
+      words[(ring + RING_BATCH_AT) >> 2] = records - 1;
+      publish(records * size, records);
+      words[(ring + RING_BATCH_AT) >> 2] = 0;
+      left -= records;
     }
   }
 
@@ -178,14 +208,14 @@ export function jsWriter(
       core.leave();
     },
     ...wordRecords(words, open, close),
-    record(event, now, payloadBytes) {
-      const length = payloadBytes >>> 0;
-      const size = length > SCRATCH_BYTES ? TOO_BIG : RECORD_HEADER_BYTES + ((length + 3) & ~3);
-      const at = open(event, now, size);
-      if (at === 0) return;
-      const scratch = word(cpu + CPU_SCRATCH_AT);
-      bytes.copyWithin(at * 4 + RECORD_HEADER_BYTES, scratch, scratch + length);
-      close(at, size);
+    record(event, now, bytes, count) {
+      const length = bytes >>> 0;
+      const payload = (length + 3) & ~3;
+      const fits = length <= SCRATCH_BYTES && payload * count <= SCRATCH_BYTES;
+      // As in assembly/record.ts: the header alone, in the CPU block.
+      const at = open(event, now, TOO_BIG);
+      const size = fits ? RECORD_HEADER_BYTES + payload : TOO_BIG;
+      spread(at, word(cpu + CPU_SCRATCH_AT) >> 2, size, count >>> 0);
     },
   };
 }

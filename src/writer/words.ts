@@ -2,7 +2,7 @@
 
 import type { RecordFunctions } from "./record.js";
 
-/** Begins a record: where its header is, as an index in the memory's words; 0: nobody takes it. */
+/** Begins a record: where its header is, as an index in the memory's words. */
 type Open = (event: number, now: number, size: number) => number;
 /** Publishes it. */
 type Close = (at: number, size: number) => void;
@@ -16,24 +16,21 @@ export function wordRecords(
   return {
     record0(event, now) {
       const at = open(event, now, 8);
-      if (at !== 0) close(at, 8);
+      close(at, 8);
     },
     record1(event, now, a) {
       const at = open(event, now, 12);
-      if (at === 0) return;
       words[at + 2] = a;
       close(at, 12);
     },
     record2(event, now, a, b) {
       const at = open(event, now, 16);
-      if (at === 0) return;
       words[at + 2] = a;
       words[at + 3] = b;
       close(at, 16);
     },
     record3(event, now, a, b, c) {
       const at = open(event, now, 20);
-      if (at === 0) return;
       words[at + 2] = a;
       words[at + 3] = b;
       words[at + 4] = c;
@@ -41,7 +38,6 @@ export function wordRecords(
     },
     record4(event, now, a, b, c, d) {
       const at = open(event, now, 24);
-      if (at === 0) return;
       words[at + 2] = a;
       words[at + 3] = b;
       words[at + 4] = c;
@@ -50,7 +46,6 @@ export function wordRecords(
     },
     record5(event, now, a, b, c, d, e) {
       const at = open(event, now, 28);
-      if (at === 0) return;
       words[at + 2] = a;
       words[at + 3] = b;
       words[at + 4] = c;
@@ -60,7 +55,6 @@ export function wordRecords(
     },
     record6(event, now, a, b, c, d, e, f) {
       const at = open(event, now, 32);
-      if (at === 0) return;
       words[at + 2] = a;
       words[at + 3] = b;
       words[at + 4] = c;
@@ -71,7 +65,6 @@ export function wordRecords(
     },
     record7(event, now, a, b, c, d, e, f, g) {
       const at = open(event, now, 36);
-      if (at === 0) return;
       words[at + 2] = a;
       words[at + 3] = b;
       words[at + 4] = c;
