@@ -104,7 +104,9 @@ function fill(ring: usize, head: u64, from: usize, size: u32, count: u32): void 
       at += RECORD_HEADER_BYTES;
       // The engine's copy costs a call: for what is short, a loop is faster.
       if (payload > LOOP_MAX) memory.copy(at, from, payload);
-      else for (let word: u32 = 0; word < payload; word += 4) store<u32>(at + word, load<u32>(from + word));
+      else
+        for (let word: u32 = 0; word < payload; word += 4)
+          store<u32>(at + word, load<u32>(from + word));
       at += payload;
       from += payload;
     }

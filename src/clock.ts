@@ -1,8 +1,32 @@
-// The clock of a CPU: a reading in milliseconds, and which reading is the hypervisor's time 0.
+// Clocks: a reading in milliseconds, which reading is the hypervisor's time 0, and how well a thread
+// knows that.
+
+import { TraceError } from "./errors.js";
 
 /** A monotonic clock: `now()` in milliseconds, with as many decimals as it can tell apart. */
 export interface Clock {
   now(): number;
+}
+
+/**
+ * Where the times of a CPU's records come from:
+ *
+ * - `precise`: `performance.now()`, read for each record.
+ * - `coarse`: a word in shared memory that a ticker keeps fresh (`Hypervisor.startTicker`): no clock
+ *   is read, and time moves on in steps of the ticker's. Worth most in browsers.
+ * - `caller`: the program says what time it is (`Cpu.setTime`), for as many records as it likes.
+ */
+export type ClockKind = "precise" | "coarse" | "caller";
+
+/** A CPU's clock, as metadata and readers tell of it. */
+export interface CpuClock {
+  readonly cpu: number;
+  readonly clock: ClockKind;
+  /** Nanoseconds between two times that it can tell apart; 0: nobody knows. */
+  readonly resolutionNs: number;
+  /** Nanoseconds by which its times may be off from those of the thread that booted; undefined:
+   * nobody knows, as the thread has another clock and was not calibrated. */
+  readonly errorNs: number | undefined;
 }
 
 /**
@@ -19,6 +43,14 @@ export interface ClockBase {
   readonly bootMs: number;
   /** Nanoseconds since the epoch (UTC) at time 0, from `Date.now()`: 1 ms steps. */
   readonly wallNs: bigint;
+}
+
+/** A thread's own reading of time 0, and how sure that is. */
+export interface Origin {
+  /** Reading of this thread's `performance.now()` at the hypervisor's time 0, in milliseconds. */
+  readonly ms: number;
+  /** Nanoseconds; undefined: nobody knows. */
+  readonly errorNs: number | undefined;
 }
 
 export const performanceClock: Clock = performance;
@@ -38,7 +70,60 @@ export function readClockBase(): ClockBase {
   return { timeOriginMs: performance.timeOrigin, bootMs, wallNs: BigInt(wall) * 1_000_000n };
 }
 
-/** Reading of this thread's `performance.now()` at the hypervisor's time 0, in milliseconds. */
-export function localOrigin(base: ClockBase): number {
-  return base.bootMs + (base.timeOriginMs - performance.timeOrigin);
+/**
+ * The origin by what the runtime says. A thread whose clock began at the same moment has the same
+ * clock: all threads of Node. Others have a time origin of their own, which nobody vouches for.
+ */
+export function localOrigin(base: ClockBase): Origin {
+  const apartMs = base.timeOriginMs - performance.timeOrigin;
+  return { ms: base.bootMs + apartMs, errorNs: apartMs === 0 ? 0 : undefined };
 }
+
+/** Steps of the clock that are looked at, and milliseconds that this may take. */
+const STEPS = 64;
+const MEASURE_MS = 0.5;
+let measuredNs: number | undefined;
+
+/** The smallest step of `performance.now()` that was seen here, in nanoseconds. Measured once. */
+export function clockResolutionNs(): number {
+  measuredNs ??= measureResolution();
+  return measuredNs;
+}
+
+function measureResolution(): number {
+  const begin = performance.now();
+  let last = begin;
+  let least = MEASURE_MS;
+  for (let steps = 0; steps < STEPS && last - begin < MEASURE_MS; ) {
+    const now = performance.now();
+    if (now === last) continue;
+    least = Math.min(least, now - last);
+    last = now;
+    steps++;
+  }
+  return Math.max(1, Math.round(least * 1_000_000));
+}
+
+/** The clock of a CPU that its program sets. */
+export class CallerClock implements Clock {
+  #now: number;
+
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  /** `now`: a reading of the thread's `performance.now()`, in milliseconds. Throws `bad-option`. */
+  set(now: number): void {
+    if (!Number.isFinite(now)) {
+      throw new TraceError("bad-option", `setTime: now=${now} is no time in milliseconds`);
+    }
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+}
+
+/** The clock of a CPU that takes the coarse time: NaN asks the hypervisor for it. */
+export const coarseClock: Clock = { now: () => Number.NaN };

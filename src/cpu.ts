@@ -3,18 +3,34 @@
 
 import {
   ABI_VERSION,
+  CLOCK_CALLER,
+  CLOCK_COARSE,
+  CLOCK_PRECISE,
   CPU_BLOCK_BYTES,
+  CPU_CLOCK_AT,
   CPU_DOMAIN_AT,
+  CPU_ERROR_AT,
+  CPU_RESOLUTION_AT,
   CPUS_AT,
   CTL_EPOCH_AT,
+  ERROR_UNKNOWN,
 } from "../assembly/public/layout.js";
-import { type Clock, type ClockBase, localOrigin, performanceClock } from "./clock.js";
+import {
+  CallerClock,
+  type Clock,
+  type ClockKind,
+  clockResolutionNs,
+  coarseClock,
+  type Origin,
+  performanceClock,
+} from "./clock.js";
 import type { CoreExports } from "./core.js";
 import { type CpuBinding, currentBinding, setCurrentBinding } from "./current.js";
 import { makeDisposable } from "./dispose.js";
-import { hypercallError } from "./errors.js";
+import { hypercallError, TraceError } from "./errors.js";
 import { countFrames } from "./frames.js";
 import { controlWord, type MemoryViews } from "./memory.js";
+import { coarseStepNs, tickerRuns } from "./ticker.js";
 import { jsWriter } from "./writer/index.js";
 
 /** Without Atomics.waitAsync, a CPU looks at dom0's request this often. */
@@ -28,8 +44,12 @@ export interface AttachOptions {
   readonly parent?: number;
   /** False: the tracepoints of this thread stay as they are. Default true. */
   readonly current?: boolean;
-  /** Where time comes from. Default `performance`; it must tell the same time as that. */
-  readonly clock?: Clock;
+  /**
+   * Where the times of its records come from. An object of the program's own counts as the caller's
+   * clock, and is read for each record. All tell the time of this thread's `performance.now()`.
+   * Default `"precise"`.
+   */
+  readonly clock?: ClockKind | Clock;
   /** What writes the records: the Wasm module, or the same protocol in JavaScript, which is slower
    * and there to be compared with. Both write the same bytes. Default `"wasm"`. */
   readonly writer?: "wasm" | "js";
@@ -46,6 +66,7 @@ export class Cpu {
   readonly binding: CpuBinding;
   readonly #core: CoreExports;
   readonly #views: MemoryViews;
+  readonly #clock: Clock;
   #detached = false;
   #poll: ReturnType<typeof setInterval> | undefined;
 
@@ -53,22 +74,27 @@ export class Cpu {
   constructor(
     core: CoreExports,
     views: MemoryViews,
-    base: ClockBase,
+    origin: Origin,
     options: AttachOptions & { readonly tid: number },
   ) {
-    const { tid, parent = tid, current = true, clock = performanceClock } = options;
-    const originMs = localOrigin(base);
+    const { tid, parent = tid, current = true } = options;
+    const { clock, kind, resolutionNs } = clockOf(options.clock ?? "precise", views);
     this.#core = core;
     this.#views = views;
+    this.#clock = clock;
     this.tid = tid;
-    this.index = core.join(tid, parent, originMs);
+    this.index = core.join(tid, parent, origin.ms);
     if (this.index < 0) {
       throw hypercallError("attach", core.reason(), { tid, framesFree: countFrames(views).free });
     }
     const block = CPUS_AT + this.index * CPU_BLOCK_BYTES;
     this.domain = views.data.getUint32(block + CPU_DOMAIN_AT, true);
+    // For dom0, which tells the readers of its traces.
+    Atomics.store(views.words, (block + CPU_CLOCK_AT) / 4, kind);
+    Atomics.store(views.words, (block + CPU_RESOLUTION_AT) / 4, resolutionNs);
+    Atomics.store(views.words, (block + CPU_ERROR_AT) / 4, origin.errorNs ?? ERROR_UNKNOWN);
     if (options.writer === "js") {
-      this.#core = { ...core, ...jsWriter(core, views, block, originMs) };
+      this.#core = { ...core, ...jsWriter(core, views, block, origin.ms) };
     }
     this.binding = {
       abi: ABI_VERSION,
@@ -76,7 +102,7 @@ export class Cpu {
       views,
       cpu: this.index,
       domain: this.domain,
-      now: () => clock.now(),
+      now: readerOf(clock),
     };
     makeDisposable(this, () => this.detach());
     this.#answer();
@@ -88,6 +114,19 @@ export class Cpu {
       this.detach();
       throw error;
     }
+  }
+
+  /**
+   * Says what time it is, for the records from here on: a CPU whose clock is `"caller"`.
+   * @param now a reading of this thread's `performance.now()`, in milliseconds: one that was taken
+   *   once for many records, or the `timeStamp` of an event. A time before the last record's counts
+   *   as that one. Throws TraceError `bad-option` for what is no time, and with another clock.
+   */
+  setTime(now: number): void {
+    if (!(this.#clock instanceof CallerClock)) {
+      throw new TraceError("bad-option", "setTime: the clock of this CPU is not clock=caller");
+    }
+    this.#clock.set(now);
   }
 
   get detached(): boolean {
@@ -125,4 +164,42 @@ export class Cpu {
     };
     wait();
   }
+}
+
+interface Chosen {
+  readonly clock: Clock;
+  /** A CLOCK_ value. */
+  readonly kind: number;
+  /** 0: nobody knows. */
+  readonly resolutionNs: number;
+}
+
+/** Throws TraceError `bad-option`, or `no-ticker`. */
+function clockOf(wanted: ClockKind | Clock, views: MemoryViews): Chosen {
+  switch (wanted) {
+    case "precise":
+      return { clock: performanceClock, kind: CLOCK_PRECISE, resolutionNs: clockResolutionNs() };
+    case "coarse":
+      if (!tickerRuns(views)) {
+        throw new TraceError("no-ticker", "attach: clock=coarse, and no ticker runs: startTicker");
+      }
+      return { clock: coarseClock, kind: CLOCK_COARSE, resolutionNs: coarseStepNs(views) };
+    case "caller":
+      return { clock: new CallerClock(performance.now()), kind: CLOCK_CALLER, resolutionNs: 0 };
+    default:
+      if (typeof wanted?.now === "function") {
+        return { clock: wanted, kind: CLOCK_CALLER, resolutionNs: 0 };
+      }
+      throw new TraceError(
+        "bad-option",
+        `attach: clock=${String(wanted)} is not precise, coarse, caller or an object with now()`,
+      );
+  }
+}
+
+/** One function for each kind of clock: an engine can inline what is always the same. */
+function readerOf(clock: Clock): () => number {
+  if (clock === performanceClock) return () => performance.now();
+  if (clock === coarseClock) return () => Number.NaN;
+  return () => clock.now();
 }

@@ -38,6 +38,8 @@ export type TraceErrorCode =
   | "closed"
   | "corrupt"
   | "unsupported"
+  | "no-answer"
+  | "no-ticker"
   | "output";
 
 /** What fails in this package throws this; `code` says what, `message` names limit and offender. */

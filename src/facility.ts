@@ -1,5 +1,6 @@
 // Typed facilities: from a table of events, the tracepoints that record them.
 
+import { type Batch, makeBatch } from "./batch.js";
 import { type CpuBinding, currentBinding, onBindingChange } from "./current.js";
 import {
   defineFacility,
@@ -10,14 +11,32 @@ import {
 import { registerDefinition } from "./facility-register.js";
 import { makeTracepoint, type Tracepoint } from "./tracepoint.js";
 
+/** What records an event: one record a call, or many. */
+export interface TracepointFunction<Args extends readonly unknown[]> {
+  (...args: Args): void;
+  /**
+   * Records a batch, all at one time, and publishes it with one store for each sub-buffer that it
+   * touches. For events whose fields all have a fixed size.
+   * @param words the payloads one behind the other, each field as it is stored: the words of
+   *   src/event/codec.ts, one for a field of up to 32 bits, low word first for others. They are
+   *   copied as they are
+   * @param count records; default: as many as `words` holds
+   *
+   * Throws TraceError `bad-option` when the event has a string, bytes or an array, or `words` does not
+   * hold whole records.
+   */
+  writeMany(words: Int32Array, count?: number): void;
+}
+
 /** One function an event of the table. */
 export type Tracepoints<T extends FacilityTable> = {
-  readonly [E in keyof T]: (...args: EventArgs<T[E]>) => void;
+  readonly [E in keyof T]: TracepointFunction<EventArgs<T[E]>>;
 };
 
 interface Bound {
   readonly definition: FacilityDefinition;
   readonly tracepoints: readonly Tracepoint[];
+  readonly batches: readonly Batch[];
 }
 
 const facilities: Bound[] = [];
@@ -43,13 +62,17 @@ export function tracepointsOf<T extends FacilityTable>(
   definition: FacilityDefinition<T>,
 ): Tracepoints<T> {
   const tracepoints = definition.events.map(makeTracepoint);
-  const bound: Bound = { definition, tracepoints };
+  const batches = definition.events.map(makeBatch);
+  const bound: Bound = { definition, tracepoints, batches };
   const binding = currentBinding();
   if (binding) bind(bound, binding);
   facilities.push(bound);
   if (!listening) onBindingChange((changed) => bindAll(changed));
   listening = true;
-  const entries = definition.events.map(({ name }, i) => [name, tracepoints[i]?.call]);
+  const entries = definition.events.map(({ name }, i) => {
+    const writeMany = batches[i]?.writeMany;
+    return [name, Object.assign(tracepoints[i]?.call ?? {}, { writeMany })];
+  });
   return Object.freeze(Object.fromEntries(entries)) as Tracepoints<T>;
 }
 
@@ -57,9 +80,12 @@ function bindAll(binding: CpuBinding | undefined): void {
   for (const bound of facilities) bind(bound, binding);
 }
 
-function bind({ definition, tracepoints }: Bound, binding: CpuBinding | undefined): void {
+function bind({ definition, tracepoints, batches }: Bound, binding: CpuBinding | undefined): void {
   const first = binding ? registerDefinition(binding.core, binding.views, definition) : 0;
   tracepoints.forEach((tracepoint, i) => {
     tracepoint.bind(binding, first + i);
+  });
+  batches.forEach((batch, i) => {
+    batch.bind(binding, first + i);
   });
 }

@@ -14,7 +14,8 @@ import {
   MAGIC,
   STATE_READY,
 } from "../assembly/public/layout.js";
-import { type ClockBase, readClockBase } from "./clock.js";
+import { askTime, type CalibrateOptions } from "./calibrate.js";
+import { type ClockBase, localOrigin, type Origin, readClockBase } from "./clock.js";
 import { type CoreExports, coreModule, instantiate } from "./core.js";
 import { type AttachOptions, Cpu } from "./cpu.js";
 import { makeDisposable } from "./dispose.js";
@@ -25,6 +26,7 @@ import { countFrames, type Frames } from "./frames.js";
 import { Dom0 } from "./host/dom0.js";
 import { type MemoryViews, viewsOf } from "./memory.js";
 import { readThreads, type ThreadInfo } from "./threads.js";
+import { Ticker, type TickerOptions, tickUntil } from "./ticker.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
 const WASM_PAGE_BYTES = 65536;
@@ -60,6 +62,7 @@ export class Hypervisor {
   readonly #views: MemoryViews;
   /** This thread's number where the program gives none: then nobody can reap it. */
   readonly #tid = 0x40000000 + Math.floor(Math.random() * 0x3ffffff0);
+  #origin: Origin;
   #cpu: Cpu | undefined;
   #dom0: Dom0 | undefined;
 
@@ -67,6 +70,7 @@ export class Hypervisor {
     this.#handle = handle;
     this.#core = instantiate(handle.module, handle.memory);
     this.#views = viewsOf(handle.memory);
+    this.#origin = localOrigin(handle.clock);
     makeDisposable(this, () => this.close());
   }
 
@@ -149,7 +153,7 @@ export class Hypervisor {
   attach(options: AttachOptions = {}): Cpu {
     if (!this.#cpu || this.#cpu.detached) {
       const { tid = this.#tid } = options;
-      this.#cpu = new Cpu(this.#core, this.#views, this.#handle.clock, { ...options, tid });
+      this.#cpu = new Cpu(this.#core, this.#views, this.#origin, { ...options, tid });
     }
     return this.#cpu;
   }
@@ -160,13 +164,54 @@ export class Hypervisor {
   }
 
   /**
+   * Finds out how this thread's clock stands to dom0's, for the CPU that it then attaches as. Needed
+   * where threads have clocks of their own (Deno, Bun, browsers): without it their time is taken from
+   * `performance.timeOrigin`, with an error that nobody knows. Where the clock is the same, as in
+   * Node, it returns at once. dom0 has to return to its event loop meanwhile, so await it.
+   * @returns nanoseconds by which this thread's times may be off; undefined: dom0 itself does not know
+   * Throws TraceError `no-answer` when no dom0 answers in time, `joined` once this thread is a CPU.
+   */
+  async calibrate(options: CalibrateOptions = {}): Promise<number | undefined> {
+    checkOptions("calibrate", options, ["timeoutMs"]);
+    if (this.cpu) throw new TraceError("joined", "calibrate: this thread is a CPU already");
+    if (this.#origin.errorNs !== 0) {
+      const calibration = { views: this.#views, now: () => performance.now() };
+      this.#origin = await askTime(calibration, this.#tid, options);
+    }
+    return this.#origin.errorNs;
+  }
+
+  /**
+   * Keeps the coarse time fresh from this thread's event loop, for CPUs with `clock: "coarse"`. While
+   * the loop is busy, time stands still for them: a thread with little to do is best. One ticker is
+   * enough. Keeps no process alive. Throws TraceError `bad-option`.
+   */
+  startTicker(options: TickerOptions = {}): Ticker {
+    return new Ticker(this.#views, this.#origin.ms, options);
+  }
+
+  /**
+   * Keeps the coarse time fresh from a thread that does nothing else, until `stop`, asked after each
+   * tick, returns true. Throws TraceError `bad-option`, and what `Atomics.wait` throws in a thread
+   * that may not block: the page of a browser.
+   */
+  runTicker(stop: () => boolean, options: TickerOptions = {}): void {
+    tickUntil(this.#views, this.#origin.ms, stop, options);
+  }
+
+  /**
    * Makes this thread dom0, the one that controls and reads traces. Throws TraceError `dom0-taken`
    * while another thread is. A second call returns the same.
    * @param tid number of this thread, by which `reap` may take the claim from it when it has died
    */
   dom0(tid = this.#tid): Dom0 {
     if (!this.#dom0 || this.#dom0.closed) {
-      this.#dom0 = new Dom0(this.#core, this.#views, this.#handle.clock, () => this.cpu, tid);
+      this.#dom0 = new Dom0(this.#core, this.#views, {
+        tid,
+        clock: this.#handle.clock,
+        cpu: () => this.cpu,
+        origin: () => this.#origin,
+      });
     }
     return this.#dom0;
   }

@@ -1,6 +1,7 @@
 // The public API: exports only.
 
-export type { Clock, ClockBase } from "./clock.js";
+export type { CalibrateOptions } from "./calibrate.js";
+export type { Clock, ClockBase, ClockKind, CpuClock } from "./clock.js";
 export type { AttachOptions, Cpu } from "./cpu.js";
 export { TraceError, type TraceErrorCode } from "./errors.js";
 export {
@@ -28,7 +29,7 @@ export {
   u32,
   u64,
 } from "./event/index.js";
-export { facility, type Tracepoints, tracepointsOf } from "./facility.js";
+export { facility, type TracepointFunction, type Tracepoints, tracepointsOf } from "./facility.js";
 export { POLL_SLEEP_MILLIS, VIRQ_DOM_EXC, VIRQ_TBUF } from "./host/evtchn.js";
 export type {
   CpuInfo,
@@ -46,3 +47,4 @@ export {
   Hypervisor,
   type HypervisorHandle,
 } from "./hypervisor.js";
+export type { Ticker, TickerOptions } from "./ticker.js";

@@ -45,12 +45,16 @@ export const FACILITIES_MAX: u32 = 64;
 //   0  magic  abi_version  frames  cpus            written once, by boot
 //  16  frame_table  first_frame  state  dom0       dom0: tid + 1, 0 when nobody is dom0
 //  32  nb_active_traces  epoch  next_domain  -     CPUs wait on epoch for dom0's requests
-//  48  coarse u64                                  nanoseconds since boot: a ticker keeps it fresh
+//  48  coarse u64  coarse_step  tickers            nanoseconds since boot, kept fresh by a ticker; the
+//                                                  longest step it has made, in nanoseconds
 //  64  upcall_pending  evtchn_pending  evtchn_mask  waiting     own line: writers raise VIRQs here
 // 128  virq_port[24]                               port + 1 a VIRQ, 0 when not bound
 // 256  trace_frame[31]                             address of a trace's control frame, 0 when free
 // 384  facility_frame[64]                          address of a facility's description, 0 when free
 // 640  dying_frame[31]                             of destroyed traces in quarantine, 0 for none
+// 768  asker  question  answer  error  time f64    a thread calibrates its clock against dom0's: tid + 1
+//                                                  of the thread, number of the question, of the
+//                                                  answer; dom0's error (ns), its time (ms since boot)
 
 export const CTL_MAGIC_AT: u32 = 0;
 export const CTL_ABI_AT: u32 = 4;
@@ -65,6 +69,9 @@ export const CTL_ACTIVE_AT: u32 = 32;
 export const CTL_EPOCH_AT: u32 = 36;
 export const CTL_NEXT_DOMAIN_AT: u32 = 40;
 export const CTL_COARSE_AT: u32 = 48;
+export const CTL_COARSE_STEP_AT: u32 = 56;
+/** Tickers that run now. */
+export const CTL_TICKERS_AT: u32 = 60;
 export const CTL_UPCALL_AT: u32 = 64;
 export const CTL_PENDING_AT: u32 = 68;
 export const CTL_MASK_AT: u32 = 72;
@@ -73,6 +80,11 @@ export const CTL_VIRQ_PORT_AT: u32 = 128;
 export const CTL_TRACES_AT: u32 = 256;
 export const CTL_FACILITIES_AT: u32 = 384;
 export const CTL_DYING_AT: u32 = 640;
+export const CTL_ASKER_AT: u32 = 768;
+export const CTL_QUESTION_AT: u32 = 772;
+export const CTL_ANSWER_AT: u32 = 776;
+export const CTL_ANSWER_ERROR_AT: u32 = 780;
+export const CTL_ANSWER_TIME_AT: u32 = 784;
 
 export const STATE_READY: u32 = 2;
 
@@ -136,6 +148,13 @@ export const CPU_RINGS_AT: u32 = 128;
 
 /** CPU block of an instance that has not joined: it has no ring, so nothing can be written. */
 export const NOBODY_AT: u32 = 0;
+
+/** Where the times of a CPU come from: the runtime's clock, the coarse word, the program. */
+export const CLOCK_PRECISE: u32 = 1;
+export const CLOCK_COARSE: u32 = 2;
+export const CLOCK_CALLER: u32 = 3;
+/** An error that nobody knows, as neither the same clock nor a calibration bounds it. */
+export const ERROR_UNKNOWN: u32 = 0x7fffffff;
 
 export const CPU_FREE: u32 = 0;
 export const CPU_JOINING: u32 = 1;

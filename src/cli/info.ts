@@ -1,6 +1,7 @@
 // tbuf info DIR: streams, packets, records, losses, time span.
 
 import { Command } from "commander";
+import type { CpuClock } from "../clock.js";
 import type { StreamSummary, Totals } from "../ctf/index.js";
 import { countEvents, readTraceDir, type TraceDir } from "../node/trace-dir.js";
 import { OUTPUT } from "./output.js";
@@ -31,7 +32,7 @@ function span({ begin, end }: Totals): string {
 }
 
 export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string, number>): string {
-  const { metadata, summary } = trace;
+  const { metadata, clocks, summary } = trace;
   const { env, clockOffsetNs } = metadata;
   const begin = summary.total.begin;
   const rows = [
@@ -44,6 +45,7 @@ export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string,
     `  ${env.runtime} ${env.runtime_version} on ${env.hostname}, tbuf ${env.tracer_major}.` +
       `${env.tracer_minor}.${env.tracer_patchlevel}, uuid ${metadata.uuid}`,
     ...(begin === undefined ? [] : [`  begins ${utc(clockOffsetNs + begin)}`]),
+    ...clocks.filter(isNotable).map(clockLine),
     "",
     ...columns(rows),
   ];
@@ -53,6 +55,17 @@ export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string,
     lines.push("", ...columns(eventRows));
   }
   return lines.join("\n");
+}
+
+/** The clocks of most traces are what everybody expects: precise, and all the same one. */
+function isNotable({ clock, errorNs }: CpuClock): boolean {
+  return clock !== "precise" || errorNs !== 0;
+}
+
+function clockLine({ cpu, clock, resolutionNs, errorNs }: CpuClock): string {
+  const resolution = resolutionNs === 0 ? "unknown" : `${resolutionNs} ns`;
+  const error = errorNs === undefined ? "unknown" : `up to ${errorNs} ns`;
+  return `  cpu ${cpu}: ${clock} clock, resolution ${resolution}, error ${error}`;
 }
 
 function row(name: string, cpu: string, totals: StreamSummary | Totals): string[] {
@@ -77,7 +90,10 @@ function utc(ns: bigint): string {
   return `${date}.${(ns % 1_000_000_000n).toString().padStart(9, "0")}Z`;
 }
 
-function json({ metadata, summary }: TraceDir, events?: ReadonlyMap<string, number>): string {
+function json(
+  { metadata, clocks, summary }: TraceDir,
+  events?: ReadonlyMap<string, number>,
+): string {
   const at = (ns: bigint | undefined) =>
     ns === undefined ? null : String(metadata.clockOffsetNs + ns);
   const totals = ({ packets, records, discarded, bytes, begin, end }: Totals) => ({
@@ -95,5 +111,6 @@ function json({ metadata, summary }: TraceDir, events?: ReadonlyMap<string, numb
   }));
   const { uuid, env } = metadata;
   const counted = events && { events: Object.fromEntries(events) };
-  return JSON.stringify({ uuid, env, total: totals(summary.total), streams, ...counted }, null, 2);
+  const total = totals(summary.total);
+  return JSON.stringify({ uuid, env, clocks, total, streams, ...counted }, null, 2);
 }

@@ -1,12 +1,14 @@
 export {
   type ClockDescription,
   type MetadataHeader,
+  metadataClock,
   metadataEvents,
   metadataHeader,
 } from "./metadata.js";
 export {
   checkMetadata,
   type LoadedFacility,
+  readClocks,
   readFacilities,
   type TraceMetadata,
 } from "./metadata-reader.js";

@@ -1,8 +1,9 @@
 // Reads back the metadata that metadata.ts writes. It is no reader of TSDL at large: it knows blocks
 // of `name = value;` and skips what else they hold. The text comes from a file and is not trusted.
 
+import type { CpuClock } from "../clock.js";
 import { type FacilityDefinition, fromJson } from "../event/definition.js";
-import { CTF_MAGIC_LINE, FACILITY_COMMENT, TRACER_NAME } from "./names.js";
+import { CLOCK_COMMENT, CTF_MAGIC_LINE, FACILITY_COMMENT, TRACER_NAME } from "./names.js";
 import { parseUuid } from "./uuid.js";
 
 /** What the metadata says about a trace. */
@@ -58,9 +59,7 @@ export function checkMetadata(text: string): TraceMetadata {
  */
 export function readFacilities(text: string): LoadedFacility[] {
   const facilities: LoadedFacility[] = [];
-  for (const { kind, text: comment } of tokens(text)) {
-    if (kind !== "comment" || !comment.startsWith(`/* ${FACILITY_COMMENT} `)) continue;
-    const rest = comment.slice(`/* ${FACILITY_COMMENT} `.length, -"*/".length);
+  for (const rest of commentsOf(text, FACILITY_COMMENT)) {
     const space = rest.indexOf(" ");
     const first = rest.slice(0, Math.max(space, 0));
     if (!/^[0-9]{1,4}$/.test(first)) {
@@ -69,6 +68,48 @@ export function readFacilities(text: string): LoadedFacility[] {
     facilities.push({ firstEvent: Number(first), definition: fromJson(rest.slice(space + 1)) });
   }
   return facilities;
+}
+
+/**
+ * The clocks of the CPUs that metadata tells of, by CPU: the last one's of each. Throws a TypeError for
+ * one that is no clock.
+ */
+export function readClocks(text: string): CpuClock[] {
+  const clocks = new Map<number, CpuClock>();
+  for (const json of commentsOf(text, CLOCK_COMMENT)) {
+    const clock = toClock(json);
+    clocks.set(clock.cpu, clock);
+  }
+  return [...clocks.values()].sort((a, b) => a.cpu - b.cpu);
+}
+
+function toClock(json: string): CpuClock {
+  const refuse = () =>
+    new TypeError(`metadata: ${JSON.stringify(json.slice(0, 80))} is no clock of a CPU`);
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw refuse();
+  }
+  const { cpu, clock, resolutionNs, errorNs } = (value ?? {}) as Record<string, unknown>;
+  const known = clock === "precise" || clock === "coarse" || clock === "caller";
+  if (!known || !isCount(cpu) || !isCount(resolutionNs)) throw refuse();
+  if (errorNs !== undefined && !isCount(errorNs)) throw refuse();
+  return { cpu, clock, resolutionNs, errorNs };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** What stands in the comments of a kind, after the kind. */
+function* commentsOf(text: string, kind: string): Generator<string> {
+  const begin = `/* ${kind} `;
+  for (const token of tokens(text)) {
+    if (token.kind !== "comment" || !token.text.startsWith(begin)) continue;
+    yield token.text.slice(begin.length, -"*/".length);
+  }
 }
 
 const encoder = new TextEncoder();

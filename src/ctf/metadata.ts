@@ -3,8 +3,9 @@
 // each facility. Trace Compass takes plain text only if it begins with the comment.
 
 import { RECORD_EVENT_MASK } from "../../assembly/public/layout.js";
+import type { CpuClock } from "../clock.js";
 import { type FacilityDefinition, toJson } from "../event/definition.js";
-import { CTF_MAGIC_LINE, FACILITY_COMMENT, TRACER_NAME } from "./names.js";
+import { CLOCK_COMMENT, CTF_MAGIC_LINE, FACILITY_COMMENT, TRACER_NAME } from "./names.js";
 import { declareFields, literal, TYPE_ALIASES } from "./tsdl.js";
 import { parseUuid } from "./uuid.js";
 
@@ -15,6 +16,8 @@ export interface ClockDescription {
   /** Time of the clock's zero since the Unix epoch: whole seconds and the nanoseconds beyond. */
   readonly offsetSeconds: number;
   readonly offsetNanoseconds: number;
+  /** Nanoseconds by which a time may be off: resolution and error together. */
+  readonly precisionNs?: number;
   readonly uuid?: string;
 }
 
@@ -38,6 +41,9 @@ export function metadataHeader({ uuid, env, clock }: MetadataHeader): string {
     ...(clock.uuid === undefined ? [] : [`uuid = ${literal(clock.uuid)};`]),
     `description = ${literal(clock.description)};`,
     "freq = 1000000000;",
+    ...(clock.precisionNs === undefined
+      ? []
+      : [`precision = ${natural("clock precision", clock.precisionNs)};`]),
     `offset_s = ${natural("clock offset in seconds", clock.offsetSeconds)};`,
     `offset = ${natural("clock offset in nanoseconds", clock.offsetNanoseconds)};`,
     // Traces of several machines or runs can only be read together when all say so.
@@ -118,12 +124,20 @@ ${lines.join("")}	};
 };
 `;
   });
-  return `\n/* ${FACILITY_COMMENT} ${firstEvent} ${commentJson(definition)} */\n${events.join("")}`;
+  return `\n/* ${FACILITY_COMMENT} ${firstEvent} ${commentJson(toJson(definition))} */\n${events.join("")}`;
+}
+
+/**
+ * A CPU's clock, to be appended to the metadata: TSDL knows one clock a trace and has no place for
+ * it, so it goes into a comment, for this package's own reader (see `readClocks`).
+ */
+export function metadataClock(clock: CpuClock): string {
+  return `\n/* ${CLOCK_COMMENT} ${commentJson(JSON.stringify(clock))} */\n`;
 }
 
 /** JSON that is ASCII and cannot end a comment. */
-function commentJson(definition: FacilityDefinition): string {
-  return toJson(definition)
+function commentJson(json: string): string {
+  return json
     .replaceAll("*/", "*\\/")
     .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

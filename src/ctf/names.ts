@@ -8,3 +8,6 @@ export const TRACER_NAME = "tbuf";
 
 /** Begins the comment that holds a facility's definition: then its first event and the JSON. */
 export const FACILITY_COMMENT = "tbuf facility";
+
+/** Begins the comment that tells of a CPU's clock: then JSON. */
+export const CLOCK_COMMENT = "tbuf clock";

@@ -11,7 +11,8 @@ import {
   TRACE_EVENT_SET_BYTES,
   TRACES_MAX,
 } from "../../assembly/public/layout.js";
-import { type ClockBase, localOrigin } from "../clock.js";
+import { answerTime } from "../calibrate.js";
+import type { ClockBase, CpuClock, Origin } from "../clock.js";
 import type { CoreExports } from "../core.js";
 import type { Cpu } from "../cpu.js";
 import { currentBinding } from "../current.js";
@@ -19,6 +20,7 @@ import { makeDisposable } from "../dispose.js";
 import { checkOptions, hypercallError, TraceError } from "../errors.js";
 import { parseSelection, type Selection, selects, selectsAll } from "../event/selection.js";
 import { controlWord, type MemoryViews } from "../memory.js";
+import { readClocks } from "./cpu-clocks.js";
 import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js";
 import { FacilityTable, type RegisteredFacility } from "./facility-table.js";
 import { ForeignMapping } from "./foreign-map.js";
@@ -51,6 +53,15 @@ const SETTLE_MS_MAX = 100;
 /** Milliseconds by which another thread's clock may be ahead of this one's. */
 const CLOCK_SLACK_MS = 60_000;
 
+/** What dom0 must know of its thread. */
+export interface Dom0Thread {
+  readonly tid: number;
+  readonly clock: ClockBase;
+  /** The thread's CPU, if it is one. */
+  readonly cpu: () => Cpu | undefined;
+  readonly origin: () => Origin;
+}
+
 export class Dom0 {
   /** `using`: closes it. Only where the runtime has Symbol.dispose. */
   declare readonly [Symbol.dispose]: () => void;
@@ -62,20 +73,17 @@ export class Dom0 {
   readonly #privcmd: Privcmd;
   readonly #facilities: FacilityTable;
   readonly #mayRecord: () => boolean;
+  readonly #origin: () => Origin;
+  readonly #stopAnswering: () => void;
   #channels: EventChannels;
   #closed = false;
   #settling = false;
 
   /** Throws TraceError `dom0-taken`. Made by `Hypervisor.dom0`. */
-  constructor(
-    core: CoreExports,
-    views: MemoryViews,
-    clock: ClockBase,
-    cpu: () => Cpu | undefined,
-    tid: number,
-  ) {
+  constructor(core: CoreExports, views: MemoryViews, { tid, clock, cpu, origin }: Dom0Thread) {
     if (core.claimDom0(tid)) throw hypercallError("dom0", core.reason(), { tid });
     this.clock = clock;
+    this.#origin = origin;
     this.#core = core;
     this.#views = views;
     // Its own control operations are recorded on its own CPU, and on no other hypervisor's.
@@ -97,6 +105,7 @@ export class Dom0 {
       );
     this.#facilities = new FacilityTable(views, quietMap);
     this.#channels = new EventChannels(core, views);
+    this.#stopAnswering = answerTime({ views, now: () => performance.now() }, origin);
     makeDisposable(this, () => this.close());
   }
 
@@ -236,8 +245,13 @@ export class Dom0 {
 
   /** A time that no thread's record is after: this thread's, and what clocks may differ by. */
   #latest(): bigint {
-    const nowMs = performance.now() - localOrigin(this.clock) + CLOCK_SLACK_MS;
+    const nowMs = performance.now() - this.#origin().ms + CLOCK_SLACK_MS;
     return BigInt(Math.max(0, Math.floor(nowMs * 1e6)));
+  }
+
+  /** The clocks of the CPUs that are, or were: what `CtfWriter.describeClocks` takes. */
+  clocks(): CpuClock[] {
+    return readClocks(this.#views);
   }
 
   get closed(): boolean {
@@ -247,6 +261,7 @@ export class Dom0 {
   /** This thread stops being dom0; traces stay. May be called twice. */
   close(): void {
     if (this.#closed) return;
+    this.#stopAnswering();
     this.#channels.close();
     this.#core.resignDom0();
     this.#closed = true;

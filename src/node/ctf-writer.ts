@@ -6,9 +6,11 @@ import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import type { ClockBase } from "../clock.js";
+import type { ClockBase, CpuClock } from "../clock.js";
 import {
+  type ClockDescription,
   encodePacketHeader,
+  metadataClock,
   metadataEvents,
   metadataHeader,
   PACKET_HEADER_BYTES,
@@ -23,6 +25,9 @@ export interface CtfWriterOptions {
   /** The trace directory: made if it does not exist; must be empty if it does. */
   readonly dir: string;
   readonly clock: ClockBase;
+  /** The clocks of the CPUs there are, `dom0.clocks()`: the metadata then tells how precise the times
+   * of the trace are. */
+  readonly clocks?: readonly CpuClock[];
   /** Name of the channel, of which the stream files are called. Default "xen". */
   readonly channel?: string;
   /** More about the trace, for its `env`. */
@@ -51,14 +56,20 @@ export class CtfWriter {
   readonly #metadata: Output;
   readonly #streams = new Map<number, Stream>();
   readonly #header = new Uint8Array(PACKET_HEADER_BYTES);
+  /** What the metadata says last of each CPU's clock. */
+  readonly #clocks = new Map<number, CpuClock>();
   #facilities = 0;
   #failure: TraceError | undefined;
 
   /** Throws TraceError `output`, naming the path, when the directory cannot be used. */
   constructor(options: CtfWriterOptions) {
-    const { dir, clock, channel = "xen", env = {} } = options;
+    const { dir, clock, clocks = [], channel = "xen", env = {} } = options;
     const uuid = randomUUID();
-    const header = metadataHeader({ uuid, env: { ...commonEnv(), ...env }, clock: clockOf(clock) });
+    const header = metadataHeader({
+      uuid,
+      env: { ...commonEnv(), ...env },
+      clock: clockOf(clock, clocks),
+    });
     this.dir = dir;
     this.#channel = channel;
     this.#uuid = parseUuid(uuid);
@@ -73,8 +84,16 @@ export class CtfWriter {
     return this.#failure;
   }
 
-  /** Describes the facilities that are not described yet. Throws TraceError `output`. */
-  describe(facilities: readonly RegisteredFacility[]): void {
+  /**
+   * Describes the facilities that are not described yet, and the clocks of CPUs that are new or have
+   * changed. Throws TraceError `output`.
+   */
+  describe(facilities: readonly RegisteredFacility[], clocks: readonly CpuClock[] = []): void {
+    for (const clock of clocks) {
+      if (isSameClock(this.#clocks.get(clock.cpu), clock)) continue;
+      this.#append(this.#metadata, [encoder.encode(metadataClock(clock))]);
+      this.#clocks.set(clock.cpu, clock);
+    }
     for (; this.#facilities < facilities.length; this.#facilities++) {
       const facility = facilities[this.#facilities];
       if (!facility) return;
@@ -216,8 +235,15 @@ function commonEnv(): Record<string, string | number> {
   };
 }
 
-function clockOf({ wallNs }: ClockBase) {
+function isSameClock(a: CpuClock | undefined, b: CpuClock): boolean {
+  return a?.clock === b.clock && a.resolutionNs === b.resolutionNs && a.errorNs === b.errorNs;
+}
+
+function clockOf({ wallNs }: ClockBase, clocks: readonly CpuClock[]): ClockDescription {
+  // The worst of those that are known: TSDL has one clock a trace.
+  const precisions = clocks.map(({ resolutionNs, errorNs = 0 }) => resolutionNs + errorNs);
   return {
+    ...(precisions.length > 0 && { precisionNs: Math.max(...precisions) }),
     description: "nanoseconds since the hypervisor was booted",
     offsetSeconds: Number(wallNs / 1_000_000_000n),
     offsetNanoseconds: Number(wallNs % 1_000_000_000n),

@@ -84,7 +84,7 @@ function listenToRecord(): void {
 async function record(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<void> {
   for await (const packet of trace.packets({ signal: stop.signal, pollMs: config.pollMs })) {
     // The events of a packet are described before the packet itself is written.
-    writer.describe(dom0.facilities());
+    writer.describe(dom0.facilities(), dom0.clocks());
     writer.write(packet);
   }
 }
@@ -95,7 +95,7 @@ async function finish(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<bool
   const answered = await trace.stopped(QUIET_MS);
   const write = (): number =>
     trace.drain((packet) => {
-      writer.describe(dom0.facilities());
+      writer.describe(dom0.facilities(), dom0.clocks());
       writer.write(packet);
     });
   while (write() > 0);
@@ -126,10 +126,11 @@ async function main(): Promise<void> {
   const writer = new CtfWriter({
     dir: config.dir,
     clock: dom0.clock,
+    clocks: dom0.clocks(),
     channel: TRACE_NAME,
     env: { process: process.pid, trace_mode: config.mode },
   });
-  writer.describe(dom0.facilities());
+  writer.describe(dom0.facilities(), dom0.clocks());
   const { subbufBytes, subbufCount, mode, events } = config;
   const trace = dom0.createTrace(TRACE_NAME, { subbufBytes, subbufCount, mode, events });
   trace.start();

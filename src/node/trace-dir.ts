@@ -3,10 +3,12 @@
 
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import type { CpuClock } from "../clock.js";
 import {
   checkMetadata,
   compileFacilities,
   decodePacket,
+  readClocks,
   readFacilities,
   scanStream,
   summarize,
@@ -17,6 +19,7 @@ import { TraceError } from "../errors.js";
 
 export interface TraceDir {
   readonly metadata: TraceMetadata;
+  readonly clocks: readonly CpuClock[];
   readonly summary: TraceSummary;
 }
 
@@ -32,7 +35,8 @@ export function readTraceDir(dir: string): TraceDir {
       })),
     ),
   );
-  return { metadata, summary };
+  const clocks = explained(join(dir, "metadata"), () => readClocks(text));
+  return { metadata, clocks, summary };
 }
 
 /** Counts the records of each event. Throws TraceError `output` as `readTraceDir` does. */
