@@ -14,12 +14,38 @@ import {
 } from "../assembly/public/layout.js";
 import type { CoreExports } from "./core.js";
 import { hypercallError } from "./errors.js";
-import { type FacilityDefinition, toJson } from "./event/definition.js";
+import { type FacilityDefinition, isOwnDefinition, toJson } from "./event/definition.js";
 import { parseSelection, selects } from "./event/selection.js";
 import type { MemoryViews } from "./memory.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+/** What this thread has registered with one hypervisor; facilities are never taken back. */
+interface Registered {
+  readonly firsts: Map<FacilityDefinition, number>;
+  readonly definitions: Map<number, FacilityDefinition>;
+}
+
+/** By the instance's views: one thread's, one hypervisor's. */
+const registered = new WeakMap<MemoryViews, Registered>();
+
+function registeredWith(views: MemoryViews): Registered {
+  let known = registered.get(views);
+  if (!known) {
+    known = { firsts: new Map(), definitions: new Map() };
+    registered.set(views, known);
+  }
+  return known;
+}
+
+/**
+ * The definition that this thread has registered with the events from `first` on. Private to the
+ * thread, so dom0 may rely on it without a look at what shared memory says of it.
+ */
+export function registeredAt(views: MemoryViews, first: number): FacilityDefinition | undefined {
+  return registered.get(views)?.definitions.get(first);
+}
 
 /**
  * Registers a facility on behalf of this thread, which must be a CPU. Threads that register the
@@ -32,6 +58,10 @@ export function registerDefinition(
   views: MemoryViews,
   definition: FacilityDefinition,
 ): number {
+  const { firsts, definitions } = registeredWith(views);
+  const known = firsts.get(definition);
+  // Traces that have come since have found its events among those that are registered.
+  if (known !== undefined) return known;
   const name = encoder.encode(definition.name);
   const json = encoder.encode(toJson(definition));
   const bytes = name.length + json.length;
@@ -51,6 +81,11 @@ export function registerDefinition(
     });
   }
   enableWhereWanted(core, views, definition, first);
+  // One that was put together by hand may change, or be one that dom0 elsewhere refuses.
+  if (isOwnDefinition(definition)) {
+    firsts.set(definition, first);
+    definitions.set(first, definition);
+  }
   return first;
 }
 

@@ -1,7 +1,16 @@
 // Facilities: threads that define one alike share its events, and nobody else may have its name.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Dom0, facility, type Hypervisor, u32 } from "../src/index.js";
+import { toJson } from "../src/event/index.js";
+import {
+  array,
+  type Dom0,
+  enumOf,
+  facility,
+  Hypervisor,
+  tracepointsOf,
+  u32,
+} from "../src/index.js";
 import { decode, drained, fieldsOf } from "./lib/records.js";
 import { useWorld } from "./lib/world.js";
 
@@ -55,5 +64,24 @@ describe("a facility", () => {
     again.one({ n: 1 });
     same.one({ n: 2 });
     expect(fieldsOf(decode(dom0, drained(both)), "tp_twice:one")).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  it("is described alike to the dom0 that has registered it and to any other", () => {
+    facility("described", { one: { n: u32, e: enumOf({ a: 1 }) }, two: { list: array(u32) } });
+    const texts = (of: Dom0) =>
+      of.facilities().map(({ firstEvent, definition }) => [firstEvent, toJson(definition)]);
+    const own = texts(dom0);
+    expect(own.at(-1)?.[1]).toContain('"described"');
+    dom0.close();
+    expect(texts(Hypervisor.join(hypervisor.handle()).dom0())).toEqual(own);
+  });
+
+  it("is known as it was registered, whatever its definition becomes", () => {
+    const one = { name: "one", fields: [{ name: "n", type: u32 }] };
+    const definition = { name: "by_hand", events: [one] };
+    tracepointsOf(definition);
+    const registered = toJson(definition);
+    one.name = "other";
+    expect(dom0.facilities().map((each) => toJson(each.definition))).toContain(registered);
   });
 });

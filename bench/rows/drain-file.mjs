@@ -93,8 +93,10 @@ function drainFile() {
 function writePlain(plain) {
   if (!plain) return Number.NaN;
   const { bytes, piece, path } = plain;
-  const fd = openSync(path, "w");
+  let fd;
   const ms = timed(() => {
+    // The drain's first packet creates its stream file, too.
+    fd = openSync(path, "wx");
     for (let at = 0; at < bytes.length; at += piece) writeSync(fd, bytes, at, piece);
   });
   closeSync(fd);

@@ -9,6 +9,8 @@
 
 export const PACKET_HEADER_BYTES = 80;
 
+const U64 = 1n << 64n;
+
 /** First word of each packet (CTF 1.8, 5.1). */
 export const CTF_MAGIC = 0xc1fc1fc1;
 
@@ -45,23 +47,32 @@ export function encodePacketHeader(out: Uint8Array, header: PacketHeader): void 
     throw new RangeError(`packet header: uuid has ${header.uuid.length} bytes, not 16`);
   }
   checkHeader("packet header", header);
-  for (const name of ["cpu", "records"] as const) {
-    if (header[name] >>> 0 !== header[name]) {
-      throw new RangeError(`packet header: ${name}: ${header[name]} is not a u32`);
-    }
-  }
+  checkU32("cpu", header.cpu);
+  checkU32("records", header.records);
   const view = new DataView(out.buffer, out.byteOffset, PACKET_HEADER_BYTES);
   view.setUint32(0, CTF_MAGIC, true);
   out.set(header.uuid, 4);
   view.setUint32(20, 0, true);
   view.setBigUint64(24, header.timestampBegin, true);
   view.setBigUint64(32, header.timestampEnd, true);
-  view.setBigUint64(40, BigInt(header.contentBytes) * 8n, true);
-  view.setBigUint64(48, BigInt(header.packetBytes) * 8n, true);
-  view.setBigUint64(56, BigInt(header.sequence), true);
-  view.setBigUint64(64, BigInt(header.discarded), true);
+  setBits(view, 40, header.contentBytes);
+  setBits(view, 48, header.packetBytes);
+  setCount(view, 56, header.sequence);
+  setCount(view, 64, header.discarded);
   view.setUint32(72, header.cpu, true);
   view.setUint32(76, header.records, true);
+}
+
+/** A number of up to 53 bits as a u64, in halves: that takes no bigint. */
+function setCount(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value >>> 0, true);
+  view.setUint32(at + 4, value / 2 ** 32, true);
+}
+
+/** A number of bytes as bits. */
+function setBits(view: DataView, at: number, bytes: number): void {
+  view.setUint32(at, bytes << 3, true);
+  view.setUint32(at + 4, bytes / 2 ** 29, true);
 }
 
 /**
@@ -104,14 +115,22 @@ function bytesOf(what: string, bits: bigint): number {
   return Number(bits / 8n);
 }
 
+function checkU32(name: string, value: number): void {
+  if (value >>> 0 === value) return;
+  throw new RangeError(`packet header: ${name}: ${value} is not a u32`);
+}
+
+function checkCount(where: string, name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new RangeError(`${where}: ${name}: ${value} is not an integer of 0 to 2^53 - 1`);
+}
+
 /** What both directions ask of a header. */
 function checkHeader(where: string, header: PacketHeader): void {
-  for (const name of ["contentBytes", "packetBytes", "sequence", "discarded"] as const) {
-    const value = header[name];
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new RangeError(`${where}: ${name}: ${value} is not an integer of 0 to 2^53 - 1`);
-    }
-  }
+  checkCount(where, "contentBytes", header.contentBytes);
+  checkCount(where, "packetBytes", header.packetBytes);
+  checkCount(where, "sequence", header.sequence);
+  checkCount(where, "discarded", header.discarded);
   const { contentBytes, packetBytes, timestampBegin, timestampEnd } = header;
   if (contentBytes < PACKET_HEADER_BYTES) {
     throw new RangeError(`${where}: content of ${contentBytes} bytes is less than its header`);
@@ -121,7 +140,7 @@ function checkHeader(where: string, header: PacketHeader): void {
       `${where}: content of ${contentBytes} bytes in a packet of ${packetBytes}`,
     );
   }
-  if (timestampBegin < 0n || timestampEnd < timestampBegin || timestampEnd >= 1n << 64n) {
+  if (timestampBegin < 0n || timestampEnd < timestampBegin || timestampEnd >= U64) {
     throw new RangeError(`${where}: time from ${timestampBegin} to ${timestampEnd} ns`);
   }
 }

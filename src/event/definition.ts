@@ -2,7 +2,14 @@
 // numbers are not part of it: the hypervisor gives a facility its first event when it is loaded.
 
 import { EVENTS_MAX } from "../../assembly/public/layout.js";
-import { type ArgumentOf, type FieldType, isFieldType, typeFromJson, typeToJson } from "./field.js";
+import {
+  type ArgumentOf,
+  type FieldType,
+  isFieldType,
+  isOwnType,
+  typeFromJson,
+  typeToJson,
+} from "./field.js";
 import { checkFacilityName, checkName, quote } from "./names.js";
 
 export interface Field {
@@ -33,6 +40,14 @@ export interface FacilityDefinition<T extends FacilityTable = FacilityTable> {
   readonly events: readonly EventDefinition[];
   /** Never set: carries `T` for the compiler. */
   readonly "~table"?: T;
+}
+
+/** Those that this copy of the package has checked, with types of its own: they never change. */
+const own = new WeakSet<FacilityDefinition>();
+
+/** True for a definition that `fromJson(toJson(definition))` would give again, but for notes. */
+export function isOwnDefinition(definition: FacilityDefinition): boolean {
+  return own.has(definition);
 }
 
 /** Fields by name: the tracepoint takes one object. */
@@ -221,5 +236,9 @@ function checkFacility<T extends FacilityTable>(
     }
     seen.add(e.name);
   }
-  return Object.freeze({ name, events: Object.freeze(events) });
+  const definition = Object.freeze({ name, events: Object.freeze(events) });
+  if (events.every(({ fields }) => fields.every(({ type }) => isOwnType(type)))) {
+    own.add(definition);
+  }
+  return definition;
 }

@@ -60,6 +60,14 @@ const SIMPLE: ReadonlyMap<unknown, FieldType> = new Map<unknown, FieldType>(
   [u8, u16, u32, u64, i8, i16, i32, i64, f32, f64, bool, string, bytes].map((t) => [t.kind, t]),
 );
 
+/** Enums and arrays that were made here; they and all in them are frozen. */
+const made = new WeakSet<FieldType>();
+
+/** True for a type of this copy of the package: not one that only looks like it. */
+export function isOwnType(type: FieldType): boolean {
+  return SIMPLE.get(type.kind) === type || made.has(type);
+}
+
 /**
  * A signed 32-bit number whose values have names; the argument is a name or a number, and numbers
  * without a name are recorded as they are. Two names may have one value. Throws a TypeError when
@@ -81,7 +89,7 @@ export function enumOf<const M extends { readonly [name: string]: number }>(
     return Object.freeze([name, value | 0] as const);
   });
   if (entries.length === 0) throw new TypeError("enum: needs at least one member");
-  return Object.freeze({ kind: "enum", members: Object.freeze(entries) });
+  return ownType({ kind: "enum", members: Object.freeze(entries) });
 }
 
 /**
@@ -95,7 +103,15 @@ export function array<T extends number | bigint | boolean | string>(
   if (of.kind === "array" || of.kind === "bytes") {
     throw new TypeError(`array: elements cannot be ${of.kind}, only scalars, bool, string or enum`);
   }
-  return Object.freeze({ kind: "array", element: of });
+  // An element that only looks like a type may change.
+  return isOwnType(of)
+    ? ownType({ kind: "array", element: of })
+    : Object.freeze({ kind: "array", element: of });
+}
+
+function ownType<T extends FieldType>(type: T): T {
+  made.add(type);
+  return Object.freeze(type);
 }
 
 /** Whether a value is one of this module's types, or a frozen value that looks exactly like one. */

@@ -23,6 +23,8 @@ export interface ConsumerParts {
   readonly map: (mfn: number, count: number) => ForeignMapping;
   /** Owner of a frame, and the number of frames in the run that it begins (0: none). */
   readonly frames: (mfn: number) => { readonly owner: number; readonly run: number };
+  /** False where the directory in a trace's frame names no buffer of the CPU. */
+  readonly mayHaveRing: (mfn: number, cpu: number) => boolean;
   readonly now: ReaderHost["now"];
   readonly fence: ReaderHost["fence"];
 }
@@ -33,6 +35,8 @@ type GoOn = boolean | undefined;
 export class Consumer {
   readonly #parts: ConsumerParts;
   readonly #readers = new Map<number, RingReader>();
+  /** Those of `#readers`, in ascending order of CPU. */
+  #ordered: readonly RingReader[] = [];
   /** CPUs whose ring frame names no data that could be its own. */
   readonly #unreadable = new Set<number>();
   readonly #taken = new Set<number>();
@@ -42,10 +46,12 @@ export class Consumer {
   }
 
   /** The readers of the CPUs that have a buffer by now, in ascending order of CPU. */
-  readers(): RingReader[] {
-    const { name, cpus, privcmd } = this.#parts;
+  readers(): readonly RingReader[] {
+    const { name, cpus, privcmd, info: trace, mayHaveRing } = this.#parts;
     for (let cpu = 0; cpu < cpus; cpu++) {
       if (this.#readers.has(cpu) || this.#unreadable.has(cpu)) continue;
+      // A hypercall for each slot that no thread has used took longer than reading a buffer.
+      if (!mayHaveRing(trace.mfn, cpu)) continue;
       const info = tolerant(() => privcmd.getCpuInfo(name, cpu));
       if (info === undefined || typeof info === "number") continue;
       const reader =
@@ -53,7 +59,11 @@ export class Consumer {
       if (reader) this.#readers.set(cpu, reader);
       else this.#unreadable.add(cpu);
     }
-    return [...this.#readers].sort(([a], [b]) => a - b).map(([, reader]) => reader);
+    if (this.#ordered.length !== this.#readers.size) {
+      const readers = [...this.#readers].sort(([a], [b]) => a - b);
+      this.#ordered = readers.map(([, reader]) => reader);
+    }
+    return this.#ordered;
   }
 
   /**
@@ -165,6 +175,7 @@ export class Consumer {
   close(): void {
     for (const reader of this.#readers.values()) reader.close();
     this.#readers.clear();
+    this.#ordered = [];
   }
 }
 

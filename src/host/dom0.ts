@@ -24,7 +24,7 @@ import { readClocks } from "./cpu-clocks.js";
 import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js";
 import { FacilityTable, type RegisteredFacility } from "./facility-table.js";
 import { ForeignMapping } from "./foreign-map.js";
-import { readFrame } from "./frame-table.js";
+import { mayHaveRing, readFrame } from "./frame-table.js";
 import { Privcmd, type TraceMode } from "./privcmd.js";
 import { SeedOps } from "./seed-ops.js";
 import { Trace, type TraceHost } from "./trace-control.js";
@@ -123,18 +123,19 @@ export class Dom0 {
     }
     const selection = selectionOf(events);
     const all = selectsAll(selection);
+    const looked = all ? [] : this.#facilities.all().slice();
     const failed = this.#privcmd.create({
       name,
       subbufBytes,
       subbufCount,
       mode,
       cpuSet: cpuSetOf(options.cpus),
-      eventSet: all ? ones(TRACE_EVENT_SET_BYTES) : this.#eventSet(selection),
+      eventSet: all ? ones(TRACE_EVENT_SET_BYTES) : eventSetOf(selection, looked),
       pattern: all ? "" : selection.text,
     });
     if (failed) throw this.#privcmd.error("create trace", { name, subbufBytes, subbufCount });
     // Facilities that were registered between the look and the creation.
-    if (!all) this.#enableSelected(name, selection);
+    if (!all) this.#enableSelected(name, selection, this.#facilities.all().slice(looked.length));
     return this.openTrace(name);
   }
 
@@ -153,6 +154,7 @@ export class Dom0 {
       now: () => this.#latest(),
       fence: this.#core.fence,
       frames: (mfn) => readFrame(this.#views, mfn),
+      mayHaveRing: (mfn, cpu) => mayHaveRing(this.#views, mfn, cpu),
       mayRecord: this.#mayRecord,
       onVirq: (virq, handler) => this.#channels.listen(virq, handler),
       settled: (timeoutMs) => this.settled(timeoutMs),
@@ -267,25 +269,14 @@ export class Dom0 {
     this.#closed = true;
   }
 
-  #eventSet(selection: Selection): Uint8Array {
-    const set = new Uint8Array(TRACE_EVENT_SET_BYTES);
-    for (const event of this.#selected(selection)) {
-      set[event >> 3] = (set[event >> 3] ?? 0) | (1 << (event & 7));
-    }
-    return set;
-  }
-
-  *#selected(selection: Selection): Generator<number> {
-    for (const { firstEvent, definition } of this.#facilities.all()) {
-      for (const [i, event] of definition.events.entries()) {
-        if (selects(selection, definition.name, event)) yield firstEvent + i;
-      }
-    }
-  }
-
-  #enableSelected(name: string, selection: Selection): void {
+  #enableSelected(
+    name: string,
+    selection: Selection,
+    facilities: readonly RegisteredFacility[],
+  ): void {
+    if (facilities.length === 0) return;
     const index = this.#indexOf(name);
-    for (const event of this.#selected(selection)) this.#core.enableEvent(index, event);
+    for (const event of selected(selection, facilities)) this.#core.enableEvent(index, event);
   }
 
   /** Slot of a trace that exists: get_info tells its frame. */
@@ -312,6 +303,21 @@ function selectionOf(events: string): Selection {
       cause: error,
     });
   }
+}
+
+/** The ids of the selection's events. */
+function selected(selection: Selection, facilities: readonly RegisteredFacility[]): number[] {
+  return facilities.flatMap(({ firstEvent, definition: { name, events } }) =>
+    events.flatMap((event, i) => (selects(selection, name, event) ? [firstEvent + i] : [])),
+  );
+}
+
+function eventSetOf(selection: Selection, facilities: readonly RegisteredFacility[]): Uint8Array {
+  const set = new Uint8Array(TRACE_EVENT_SET_BYTES);
+  for (const event of selected(selection, facilities)) {
+    set[event >> 3] = (set[event >> 3] ?? 0) | (1 << (event & 7));
+  }
+  return set;
 }
 
 function ones(bytes: number): Uint8Array {

@@ -15,12 +15,14 @@ import {
 } from "../../assembly/public/layout.js";
 import { compileEvent, type EventCodec } from "../event/codec.js";
 import { type FacilityDefinition, fromJson } from "../event/definition.js";
+import { registeredAt } from "../facility-register.js";
 import { controlWord, type MemoryViews } from "../memory.js";
 import type { ForeignMapping } from "./foreign-map.js";
 
 /** A facility and the id of its first event. */
 export interface RegisteredFacility {
   readonly firstEvent: number;
+  /** With the `doc` of its events only where this thread has registered it too. */
   readonly definition: FacilityDefinition;
 }
 
@@ -47,7 +49,7 @@ export class FacilityTable {
       if (at === 0) break;
       this.#next++;
       const facility = this.#read(at);
-      if (facility) this.#add(facility);
+      if (facility) this.#facilities.push(facility);
     }
     return this.#facilities;
   }
@@ -56,15 +58,14 @@ export class FacilityTable {
   codec(event: number): EventCodec | undefined {
     const known = this.#codecs.get(event);
     if (known) return known;
-    this.all();
-    return this.#codecs.get(event);
-  }
-
-  #add(facility: RegisteredFacility): void {
-    this.#facilities.push(facility);
-    facility.definition.events.forEach((definition, i) => {
-      this.#codecs.set(facility.firstEvent + i, compileEvent(definition));
-    });
+    for (const { firstEvent, definition } of this.all()) {
+      const described = definition.events[event - firstEvent];
+      if (!described) continue;
+      const codec = compileEvent(described);
+      this.#codecs.set(event, codec);
+      return codec;
+    }
+    return undefined;
   }
 
   #read(at: number): RegisteredFacility | undefined {
@@ -72,6 +73,9 @@ export class FacilityTable {
     if (at % FRAME_BYTES !== 0 || at + FRAME_BYTES > data.byteLength) return undefined;
     const bytes = data.getUint32(at + FACILITY_BYTES_AT, true);
     if (bytes > SCRATCH_BYTES) return undefined;
+    const first = data.getUint32(at + FACILITY_FIRST_AT, true);
+    const own = registeredAt(this.#views, first);
+    if (own) return { firstEvent: first, definition: own };
     let mapping: ForeignMapping | undefined;
     try {
       mapping = this.#map(at / FRAME_BYTES, Math.ceil((FACILITY_TEXT_AT + bytes) / FRAME_BYTES));

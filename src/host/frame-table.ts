@@ -1,11 +1,13 @@
-// The frame table, as dom0 reads it to see whose frames are whose.
+// What dom0 reads of the hypervisor's tables itself: whose frames are whose, and who has a ring.
 
 import {
   CTL_FRAME_TABLE_AT,
   CTL_FRAMES_AT,
+  FRAME_BYTES,
   FRAME_ENTRY_BYTES,
   FRAME_OWNER_AT,
   FRAME_RUN_AT,
+  TRACE_DIRECTORY_AT,
 } from "../../assembly/public/layout.js";
 import { controlWord, type MemoryViews } from "../memory.js";
 
@@ -27,4 +29,13 @@ export function readFrame({ words }: MemoryViews, mfn: number): FrameInfo {
   const order = Atomics.load(words, (at + FRAME_RUN_AT) / 4) - 1;
   const owner = Atomics.load(words, (at + FRAME_OWNER_AT) / 4);
   return { owner, run: order >= 0 && order < 31 ? 2 ** order : 0 };
+}
+
+/**
+ * False where the directory of the trace whose frame is `mfn` names no ring of a CPU. True says
+ * nothing yet: ask the hypervisor.
+ */
+export function mayHaveRing({ words }: MemoryViews, mfn: number, cpu: number): boolean {
+  const index = (mfn * FRAME_BYTES + TRACE_DIRECTORY_AT) / 4 + cpu;
+  return index >= words.length || Atomics.load(words, index) !== 0;
 }

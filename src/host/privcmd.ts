@@ -80,6 +80,9 @@ export class Privcmd {
   readonly #core: CoreExports;
   readonly #views: MemoryViews;
   readonly #mayRecord: () => boolean;
+  /** The name that was asked for last, and its UTF-8: most calls are for one trace, again and again. */
+  #named: string | undefined;
+  #name = new Uint8Array(0);
 
   /** @param mayRecord true while this thread's tracepoints write to this very hypervisor */
   constructor(core: CoreExports, views: MemoryViews, mayRecord: () => boolean) {
@@ -92,6 +95,9 @@ export class Privcmd {
   create(args: CreateArguments): number {
     if (!this.#setName(args.name)) return this.#refuse(ops.OP_CREATE);
     const { bytes, data } = this.#views;
+    // The image still has what the last get_info told, and the trace will be a copy of it.
+    bytes.fill(0, IMAGE, IMAGE + TRACE_NAME_BYTES_AT);
+    bytes.fill(0, IMAGE + TRACE_NAME_AT + this.#name.length, IMAGE + TRACE_BYTES);
     const pattern = encoder.encode(args.pattern);
     data.setUint32(
       IMAGE + TRACE_MODE_AT,
@@ -204,11 +210,14 @@ export class Privcmd {
     // dom0 may be filling the page in right now: a thread that is not dom0 leaves it alone.
     if (!this.#core.isDom0()) return false;
     const { bytes, data } = this.#views;
-    const encoded = encoder.encode(name);
-    const fits = encoded.length > 0 && encoded.length <= TRACE_NAME_MAX;
-    bytes.fill(0, IMAGE, IMAGE + TRACE_BYTES);
-    data.setUint32(IMAGE + TRACE_NAME_BYTES_AT, fits ? encoded.length : 0, true);
-    if (fits) bytes.set(encoded, IMAGE + TRACE_NAME_AT);
+    if (name !== this.#named) {
+      this.#named = name;
+      this.#name = encoder.encode(name);
+    }
+    const { length } = this.#name;
+    const fits = length > 0 && length <= TRACE_NAME_MAX;
+    data.setUint32(IMAGE + TRACE_NAME_BYTES_AT, fits ? length : 0, true);
+    if (fits) bytes.set(this.#name, IMAGE + TRACE_NAME_AT);
     return fits;
   }
 

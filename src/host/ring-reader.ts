@@ -65,8 +65,6 @@ type Found = FoundPacket | Padding | "empty" | "moved" | "corrupt";
 interface Entry {
   readonly begin: number;
   readonly records: number;
-  readonly tsLast: bigint;
-  readonly discarded: number;
   readonly contentEnd: number;
 }
 
@@ -76,6 +74,9 @@ export class RingReader {
   readonly #data: ForeignMapping;
   readonly #host: ReaderHost;
   readonly #longs: BigUint64Array;
+  readonly #words: DataView;
+  /** The data, to read a record's header where it lies. */
+  readonly #view: DataView;
   /** Highest offset and end time seen: both only grow (I1, I8). */
   #offset = 0;
   #end = 0n;
@@ -97,6 +98,8 @@ export class RingReader {
     this.#host = host;
     const { buffer, byteOffset } = control.bytes;
     this.#longs = new BigUint64Array(buffer, byteOffset, FRAME_BYTES / 8);
+    this.#words = new DataView(buffer, byteOffset, FRAME_BYTES);
+    this.#view = viewOf(data.bytes);
   }
 
   /** True once the ring's words made no sense; it is not read any more. */
@@ -111,6 +114,7 @@ export class RingReader {
 
   /** Records lost so far: for the last packet of a stream. */
   lost(): number {
+    this.#checkValid();
     return this.#discarded() + Math.min(this.#load(RING_OVERWRITTEN_AT), COUNT_MAX);
   }
 
@@ -119,8 +123,14 @@ export class RingReader {
    * or nothing but a sub-buffer that is still being written and `partial` is false.
    */
   next(partial: boolean): FoundPacket | Padding | undefined {
+    this.#checkValid();
     for (let tries = 0; tries < TRIES && !this.#corrupt; tries++) {
-      const found = this.#look(this.#load(RING_CONSUMED_AT), partial);
+      const found = this.#look(
+        this.#load(RING_CONSUMED_AT),
+        partial,
+        this.#overwrites(),
+        this.#end,
+      );
       if (found === "corrupt") this.#corrupt = true;
       else if (found === "empty") return undefined;
       else if (found !== "moved") return found;
@@ -130,13 +140,16 @@ export class RingReader {
 
   /** All that is in the ring now, copied, without giving anything back. */
   snapshot(): FoundPacket[] {
+    this.#checkValid();
     const packets: FoundPacket[] = [];
     let stop = this.#load(RING_OFFSET_AT);
     let at = this.#load(RING_CONSUMED_AT);
     let overwritten: number | undefined;
     for (let tries = 0; tries < TRIES + 2 * this.geometry.subbufCount && at < stop; tries++) {
       const before = overwritten ?? this.#overwrittenBefore(at);
-      const found = this.#look(at, true, true);
+      // Time before which no record at the consuming position can be; a snapshot begins anywhere.
+      const floor = at === this.#load(RING_CONSUMED_AT) ? this.#end : 0n;
+      const found = this.#look(at, true, true, floor);
       if (found === "empty" || found === "corrupt") break;
       if (found === "moved") {
         // A writer that is this fast has newer records by now than when this began.
@@ -185,8 +198,11 @@ export class RingReader {
     this.#data.unmap();
   }
 
-  /** Looks at position `old`; `copying` for a reader that will not consume. */
-  #look(old: number, partial: boolean, copying = this.#overwrites()): Found {
+  /**
+   * Looks at position `old`, where no record is before `floor`. `copying` where the writer may
+   * overwrite what is read.
+   */
+  #look(old: number, partial: boolean, copying: boolean, floor: bigint): Found {
     // Before offset: no packet that is found later may tell fewer (babeltrace2 refuses that).
     const lost = this.#discarded();
     // Pairs with publish in ring.ts and the delivery in switch.ts: every byte below it is there (I3).
@@ -197,8 +213,8 @@ export class RingReader {
     const begin = this.#beginOf(old);
     const until = begin + this.geometry.subbufBytes;
     return offset < until
-      ? this.#open(old, offset, partial, copying, lost)
-      : this.#closed(old, begin, until, copying, until === offset ? lost : 0);
+      ? this.#open(old, offset, partial, copying, floor, lost)
+      : this.#closed(old, begin, until, copying, floor, until === offset ? lost : 0);
   }
 
   #checkPositions(old: number, offset: number): "moved" | "corrupt" | undefined {
@@ -214,9 +230,19 @@ export class RingReader {
   }
 
   /** A sub-buffer that the writer has left: its entry tells all. */
-  #closed(old: number, begin: number, until: number, copying: boolean, lost: number): Found {
+  #closed(
+    old: number,
+    begin: number,
+    until: number,
+    copying: boolean,
+    floor: bigint,
+    lost: number,
+  ): Found {
     const entry = this.#entry(begin);
     const next = this.#entry(until);
+    const noted = this.#entryAt(begin);
+    const tsLast = this.#words.getBigUint64(noted + SUBBUF_TS_LAST_AT, true);
+    const discardedThen = Math.min(this.#plain(noted + SUBBUF_DISCARDED_AT), COUNT_MAX);
     const end = begin + entry.contentEnd;
     const own = entry.begin === begin && next.begin === until;
     const sane = own && entry.contentEnd < this.geometry.subbufBytes && entry.contentEnd % 4 === 0;
@@ -227,16 +253,27 @@ export class RingReader {
     if (copying && this.#movedFrom(old)) return "moved";
     if (bytes.length < RECORD_HEADER_BYTES) return "corrupt";
     const records = this.#recordsLeft(old, begin, next.records - entry.records, bytes);
-    const first = timeUntil(lowTimeAt(viewOf(bytes), 0), entry.tsLast);
+    const low = copying ? lowTimeAt(viewOf(bytes), 0) : lowTimeAt(this.#view, this.#placeOf(old));
+    const first = timeUntil(low, tsLast);
     if (records <= 0 || records * RECORD_HEADER_BYTES > bytes.length) return "corrupt";
-    if (first < this.#floor(old) || first > entry.tsLast) return "corrupt";
+    if (first < floor || first > tsLast) return "corrupt";
     // The last packet before an empty ring tells all losses: no later one may come to do it.
-    const discarded = Math.max(lost, entry.discarded);
-    return this.#packet({ old, until, begin: first, end: entry.tsLast, records, bytes, discarded });
+    const discarded = Math.max(lost, discardedThen);
+    if (discarded < this.#declared) return "corrupt";
+    const { cpu } = this.geometry;
+    const partial = false;
+    return { cpu, begin: first, end: tsLast, records, discarded, partial, bytes, old, until };
   }
 
   /** The sub-buffer that is being written: what is below `offset` is complete all the same. */
-  #open(old: number, offset: number, partial: boolean, copying: boolean, lost: number): Found {
+  #open(
+    old: number,
+    offset: number,
+    partial: boolean,
+    copying: boolean,
+    floor: bigint,
+    lost: number,
+  ): Found {
     if (!partial) return "empty";
     const bytes = this.#bytes(old, offset, copying);
     if (copying && this.#movedFrom(old)) return "moved";
@@ -245,15 +282,10 @@ export class RingReader {
     const walked = walkRecords(view, 0, bytes.length, this.#host.codecOf, now);
     if (!walked) return this.#movedFrom(old) ? "moved" : "corrupt";
     const begin = timeUntil(lowTimeAt(view, 0), now);
-    if (begin < this.#floor(old)) return "corrupt";
-    const { records, last } = walked;
-    const packet = { old, until: offset, begin, end: last, records, bytes, discarded: lost };
-    return this.#packet({ ...packet, partial: true });
-  }
-
-  #packet(found: Omit<FoundPacket, "cpu" | "partial"> & { partial?: boolean }): Found {
-    if (found.discarded < this.#declared) return "corrupt";
-    return { partial: false, ...found, cpu: this.geometry.cpu };
+    if (begin < floor || lost < this.#declared) return "corrupt";
+    const { cpu } = this.geometry;
+    const { records, last: end } = walked;
+    return { cpu, begin, end, records, discarded: lost, partial, bytes, old, until: offset };
   }
 
   /** Records from `old` to the end of a closed sub-buffer that holds `all`. */
@@ -263,11 +295,6 @@ export class RingReader {
     if (at === old && records >= 0) return all - records;
     const { codecOf, now } = this.#host;
     return walkRecords(viewOf(bytes), 0, bytes.length, codecOf, now())?.records ?? -1;
-  }
-
-  /** Time before which no record at the consuming position can be. Snapshots begin anywhere. */
-  #floor(old: number): bigint {
-    return old === this.#load(RING_CONSUMED_AT) ? this.#end : 0n;
   }
 
   #overwrites(): boolean {
@@ -283,26 +310,34 @@ export class RingReader {
   }
 
   #bytes(from: number, to: number, copying: boolean): Uint8Array {
-    const { subbufBytes, subbufCount } = this.geometry;
-    const at = from % (subbufBytes * subbufCount);
+    const at = this.#placeOf(from);
     const bytes = this.#data.bytes;
     return copying ? bytes.slice(at, at + to - from) : bytes.subarray(at, at + to - from);
+  }
+
+  /** Where in the buffer a position lies. */
+  #placeOf(position: number): number {
+    const { subbufBytes, subbufCount } = this.geometry;
+    return position % (subbufBytes * subbufCount);
   }
 
   #beginOf(position: number): number {
     return position - (position % this.geometry.subbufBytes);
   }
 
-  #entry(begin: number): Entry {
+  /** Where in the control frame the entry of a sub-buffer is. */
+  #entryAt(begin: number): number {
     const { subbufBytes, subbufCount } = this.geometry;
-    const at = RING_SUBBUFS_AT + ((begin / subbufBytes) % subbufCount) * SUBBUF_ENTRY_BYTES;
+    return RING_SUBBUFS_AT + ((begin / subbufBytes) % subbufCount) * SUBBUF_ENTRY_BYTES;
+  }
+
+  #entry(begin: number): Entry {
+    const at = this.#entryAt(begin);
     return {
-      begin: this.#load(at + SUBBUF_BEGIN_AT),
-      records: this.#load(at + SUBBUF_RECORDS_AT),
-      tsLast: Atomics.load(this.#longs, (at + SUBBUF_TS_LAST_AT) / 8),
-      discarded: Math.min(this.#load(at + SUBBUF_DISCARDED_AT), COUNT_MAX),
+      begin: this.#plain(at + SUBBUF_BEGIN_AT),
+      records: this.#plain(at + SUBBUF_RECORDS_AT),
       // The upper half of its long word is unused.
-      contentEnd: this.#load(at + SUBBUF_CONTENT_END_AT) % 2 ** 32,
+      contentEnd: this.#words.getUint32(at + SUBBUF_CONTENT_END_AT, true),
     };
   }
 
@@ -312,10 +347,21 @@ export class RingReader {
   }
 
   #load(at: number): number {
-    if (!this.#control.valid) {
-      throw new TraceError("stale", `CPU ${this.geometry.cpu}: its trace was destroyed`);
-    }
     return Number(Atomics.load(this.#longs, at / 8));
+  }
+
+  /**
+   * A long word of an entry, in halves. Ordered as the records themselves are: its writer is done
+   * with it before `offset` is published, and where it may come back to it, `consumed` tells.
+   */
+  #plain(at: number): number {
+    return this.#words.getUint32(at, true) + this.#words.getUint32(at + 4, true) * 2 ** 32;
+  }
+
+  /** Frames are taken back by this thread's own destroy: not in the middle of a look. */
+  #checkValid(): void {
+    if (this.#control.valid) return;
+    throw new TraceError("stale", `CPU ${this.geometry.cpu}: its trace was destroyed`);
   }
 }
 

@@ -158,14 +158,15 @@ export class CtfWriter {
   #append(output: Output, parts: readonly Uint8Array[]): void {
     if (this.#failure) throw this.#failure;
     const { fd, path, size } = output;
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    let bytes = 0;
+    for (const part of parts) bytes += part.length;
     try {
-      attempt(`write ${bytes} bytes to ${path}`, () => appendWhole(fd, size, parts));
-      output.size += bytes;
+      appendWhole(fd, size, parts);
     } catch (error) {
-      this.#failure = error as TraceError;
-      throw error;
+      this.#failure = outputError(`write ${bytes} bytes to ${path}`, error);
+      throw this.#failure;
     }
+    output.size += bytes;
   }
 }
 
@@ -204,11 +205,13 @@ function attempt<T>(what: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new TraceError("output", `cannot ${what}: ${ERRNO[code ?? ""] ?? message}`, {
-      cause: error,
-    });
+    throw outputError(what, error);
   }
+}
+
+function outputError(what: string, cause: unknown): TraceError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new TraceError("output", `cannot ${what}: ${ERRNO[code ?? ""] ?? message}`, { cause });
 }
 
 const ERRNO: Readonly<Record<string, string>> = {

@@ -8,12 +8,14 @@ import { ftruncateSync, writevSync } from "node:fs";
  */
 export function appendWhole(fd: number, before: number, parts: readonly Uint8Array[]): void {
   try {
-    let rest = parts.filter((part) => part.length > 0);
-    while (rest.length > 0) {
+    let left = 0;
+    for (const part of parts) left += part.length;
+    for (let rest = parts; left > 0; ) {
       // A write may take less than it was given, for instance just before the disk is full.
       const written = writevSync(fd, rest);
       if (written === 0) throw new Error("nothing was written");
-      rest = without(rest, written);
+      left -= written;
+      if (left > 0) rest = without(rest, written);
     }
   } catch (error) {
     ftruncateSync(fd, before);
