@@ -1,11 +1,19 @@
 // Tracepoints: what a program calls to record an event. Disabled, one costs a load and a branch.
 // A tracepoint can be called before its thread has joined a hypervisor: it does nothing then.
+//
+// Events of up to seven fields have a function an arity, with a converter a field: to gather the
+// arguments into lists, and these again into lists of what they are turned into, would cost more
+// than the record.
 
-import { EVENTS_MAX, RECORD_EVENT_MASK, SCRATCH_BYTES } from "../assembly/public/layout.js";
+import { RECORD_EVENT_MASK, SCRATCH_BYTES } from "../assembly/public/layout.js";
+import { byNames } from "./by-names.js";
 import type { CoreExports } from "./core.js";
 import type { CpuBinding } from "./current.js";
+import { Area } from "./event/area.js";
 import { compileEvent, type EventCodec } from "./event/codec.js";
 import type { EventDefinition } from "./event/definition.js";
+import type { Converter, WordConverter } from "./event/plain.js";
+import type { Writer } from "./event/write.js";
 
 /** A tracepoint's function, and how it is tied to the thread's CPU. */
 export interface Tracepoint {
@@ -14,15 +22,26 @@ export interface Tracepoint {
   bind(binding: CpuBinding | undefined, event: number): void;
 }
 
-/** An enabled table in which nothing is enabled. */
-const OFF: Int32Array = new Int32Array(EVENTS_MAX);
+type Positional = (...args: unknown[]) => void;
+/** Seven at most: those that an event has not are not used. */
+type Seven<T> = readonly [T, T, T, T, T, T, T];
+
+/** The enabled word of an event without a CPU. */
+const OFF: Int32Array = new Int32Array(1);
+const NOWHERE = new Area(new Uint8Array(0), new DataView(new ArrayBuffer(0)), 0);
 const nothing = (): void => {};
+const noTime = (): number => 0;
 
 /** Makes the tracepoint of an event. */
 export function makeTracepoint(definition: EventDefinition): Tracepoint {
   const codec = compileEvent(definition);
   if (codec.words === undefined) return throughScratch(codec);
   return byWords(codec, codec.words);
+}
+
+/** The event's word of the enabled table, in a view of its own: the shortest way to look at it. */
+function enabledWord(binding: CpuBinding | undefined, id: number): Int32Array {
+  return binding ? binding.views.enabled.subarray(id, id + 1) : OFF;
 }
 
 type WordExport = (event: number, now: number, ...words: number[]) => void;
@@ -40,112 +59,142 @@ function exportOf(core: CoreExports, words: number): WordExport {
 function byWords(codec: EventCodec, words: number): Tracepoint {
   let enabled = OFF;
   let id = 0;
-  let now: () => number = () => 0;
+  let now = noTime;
   let write: WordExport = nothing;
 
-  const word = codec.toWord;
-  const bind = (binding: CpuBinding | undefined, event: number): void => {
-    id = event & RECORD_EVENT_MASK;
-    now = binding?.now ?? now;
-    write = binding ? exportOf(binding.core, words) : nothing;
-    enabled = binding?.views.enabled ?? OFF;
-  };
-  type Args = (...args: unknown[]) => void;
-  // One function an arity: gathering the arguments into lists would cost more than the record.
-  const positional: readonly Args[] = [
+  const [w0, w1, w2, w3, w4, w5, w6] = codec.toWord as Seven<WordConverter>;
+  const positional: readonly Positional[] = [
     () => {
-      if (enabled[id] !== 0) write(id, now());
+      if (enabled[0] !== 0) write(id, now());
     },
     (a) => {
-      if (enabled[id] !== 0) write(id, now(), word(0, a));
+      if (enabled[0] !== 0) write(id, now(), w0(a));
     },
     (a, b) => {
-      if (enabled[id] !== 0) write(id, now(), word(0, a), word(1, b));
+      if (enabled[0] !== 0) write(id, now(), w0(a), w1(b));
     },
     (a, b, c) => {
-      if (enabled[id] !== 0) write(id, now(), word(0, a), word(1, b), word(2, c));
+      if (enabled[0] !== 0) write(id, now(), w0(a), w1(b), w2(c));
     },
     (a, b, c, d) => {
-      if (enabled[id] !== 0) write(id, now(), word(0, a), word(1, b), word(2, c), word(3, d));
+      if (enabled[0] !== 0) write(id, now(), w0(a), w1(b), w2(c), w3(d));
     },
     (a, b, c, d, e) => {
-      if (enabled[id] === 0) return;
-      write(id, now(), word(0, a), word(1, b), word(2, c), word(3, d), word(4, e));
+      if (enabled[0] !== 0) write(id, now(), w0(a), w1(b), w2(c), w3(d), w4(e));
     },
     (a, b, c, d, e, f) => {
-      if (enabled[id] === 0) return;
-      write(id, now(), word(0, a), word(1, b), word(2, c), word(3, d), word(4, e), word(5, f));
+      if (enabled[0] !== 0) write(id, now(), w0(a), w1(b), w2(c), w3(d), w4(e), w5(f));
     },
     (a, b, c, d, e, f, g) => {
-      if (enabled[id] === 0) return;
-      const last = word(6, g);
-      write(
-        id,
-        now(),
-        word(0, a),
-        word(1, b),
-        word(2, c),
-        word(3, d),
-        word(4, e),
-        word(5, f),
-        last,
-      );
+      if (enabled[0] !== 0) write(id, now(), w0(a), w1(b), w2(c), w3(d), w4(e), w5(f), w6(g));
     },
   ];
-  const call = positional[words] as Args;
-  if (!codec.definition.named) return { call, bind };
-  const [n0 = "", n1 = "", n2 = "", n3 = "", n4 = "", n5 = "", n6 = ""] =
-    codec.definition.fields.map(({ name }) => name);
-  type Values = Record<string, unknown> | undefined;
-  const named: readonly ((o: Values) => void)[] = [
-    () => call(),
-    (o) => call(o?.[n0]),
-    (o) => call(o?.[n0], o?.[n1]),
-    (o) => call(o?.[n0], o?.[n1], o?.[n2]),
-    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3]),
-    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4]),
-    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5]),
-    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5], o?.[n6]),
-  ];
-  const callNamed = named[words] as (o: Values) => void;
+  const call = positional[words] as Positional;
+  const callNamed = byNames(codec.definition.fields, call);
   return {
     // A disabled tracepoint looks at no argument: its getters are the program's code.
-    call: (o: Values) => {
-      if (enabled[id] !== 0) callNamed(o);
+    call: codec.definition.named
+      ? (values: unknown) => {
+          if (enabled[0] !== 0) callNamed(values);
+        }
+      : call,
+    bind(binding, event) {
+      id = event & RECORD_EVENT_MASK;
+      now = binding?.now ?? noTime;
+      write = binding ? exportOf(binding.core, words) : nothing;
+      enabled = enabledWord(binding, id);
     },
-    bind,
   };
 }
 
-/** Any other event: laid out in the CPU's scratch area, from where the hypervisor copies it. */
+/**
+ * Any other event: laid out in the CPU's scratch area, from where the hypervisor copies it. First
+ * all arguments are turned into plain values: user code that runs meanwhile may record, and use the
+ * scratch area, or tie the tracepoint to another CPU.
+ */
 function throughScratch(codec: EventCodec): Tracepoint {
-  let binding: CpuBinding | undefined;
   let enabled = OFF;
   let id = 0;
+  let now = noTime;
+  let record: CoreExports["record"] = nothing;
+  let area = NOWHERE;
   let scratch = 0;
 
-  const write = (values: readonly unknown[]): void => {
-    if (!binding) return;
-    const { core, views, now } = binding;
-    const bytes = codec.encode(values, views.bytes, views.data, scratch, scratch + SCRATCH_BYTES);
-    // What does not fit is recorded as one word too many, which the hypervisor counts as too big.
-    core.record(id, now(), bytes < 0 ? SCRATCH_BYTES + 4 : bytes, 1);
+  // What does not fit is recorded as one word too many, which the hypervisor counts as too big.
+  const finish = (bytes: number): void => {
+    record(id, now(), bytes < 0 ? SCRATCH_BYTES + 4 : bytes, 1);
   };
-  const call = codec.definition.named
-    ? (args: unknown): void => {
-        // Plain values first: user code that runs meanwhile may record, and use the scratch area.
-        if (enabled[id] !== 0) write(codec.plainNamed(args));
-      }
-    : (...args: unknown[]): void => {
-        if (enabled[id] !== 0) write(codec.plain(args));
-      };
+  const write = (plain: readonly unknown[]): void => finish(codec.encode(plain, area, scratch));
+
+  const [p0, p1, p2, p3, p4, p5, p6] = codec.toPlain as Seven<Converter>;
+  const [w0, w1, w2, w3, w4, w5, w6] = codec.writers as Seven<Writer>;
+  // Each ends where the next begins; -1, when it does not fit, goes through all that follow.
+  const end1 = (a: unknown): number => w0(a, area, scratch);
+  const end2 = (a: unknown, b: unknown): number => w1(b, area, end1(a));
+  const end3 = (a: unknown, b: unknown, c: unknown): number => w2(c, area, end2(a, b));
+  const end4 = (a: unknown, b: unknown, c: unknown, d: unknown): number =>
+    w3(d, area, end3(a, b, c));
+  const end5 = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): number =>
+    w4(e, area, end4(a, b, c, d));
+  const end6 = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown): number =>
+    w5(f, area, end5(a, b, c, d, e));
+  const end7 = (
+    a: unknown,
+    b: unknown,
+    c: unknown,
+    d: unknown,
+    e: unknown,
+    f: unknown,
+    g: unknown,
+  ): number => w6(g, area, end6(a, b, c, d, e, f));
+  const positional: readonly Positional[] = [
+    (a) => {
+      if (enabled[0] !== 0) finish(end1(p0(a)) - scratch);
+    },
+    (a, b) => {
+      if (enabled[0] !== 0) finish(end2(p0(a), p1(b)) - scratch);
+    },
+    (a, b, c) => {
+      if (enabled[0] !== 0) finish(end3(p0(a), p1(b), p2(c)) - scratch);
+    },
+    (a, b, c, d) => {
+      if (enabled[0] !== 0) finish(end4(p0(a), p1(b), p2(c), p3(d)) - scratch);
+    },
+    (a, b, c, d, e) => {
+      if (enabled[0] !== 0) finish(end5(p0(a), p1(b), p2(c), p3(d), p4(e)) - scratch);
+    },
+    (a, b, c, d, e, f) => {
+      if (enabled[0] !== 0) finish(end6(p0(a), p1(b), p2(c), p3(d), p4(e), p5(f)) - scratch);
+    },
+    (a, b, c, d, e, f, g) => {
+      if (enabled[0] !== 0) finish(end7(p0(a), p1(b), p2(c), p3(d), p4(e), p5(f), p6(g)) - scratch);
+    },
+  ];
+  const { fields, named } = codec.definition;
+  const call: Positional =
+    positional[fields.length - 1] ??
+    ((...args) => {
+      if (enabled[0] !== 0) write(codec.plain(args));
+    });
+  const callNamed =
+    fields.length <= positional.length
+      ? byNames(fields, call)
+      : (values: unknown) => write(codec.plainNamed(values));
   return {
-    call: call as Tracepoint["call"],
-    bind(next, event) {
-      binding = next;
+    call: named
+      ? (values: unknown) => {
+          if (enabled[0] !== 0) callNamed(values);
+        }
+      : call,
+    bind(binding, event) {
       id = event & RECORD_EVENT_MASK;
-      enabled = next?.views.enabled ?? OFF;
-      scratch = next?.core.scratchAt() ?? 0;
+      now = binding?.now ?? noTime;
+      record = binding?.core.record ?? nothing;
+      scratch = binding?.core.scratchAt() ?? 0;
+      area = binding
+        ? new Area(binding.views.bytes, binding.views.data, scratch + SCRATCH_BYTES)
+        : NOWHERE;
+      enabled = enabledWord(binding, id);
     },
   };
 }

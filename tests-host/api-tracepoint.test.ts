@@ -307,6 +307,28 @@ describe("user code within an argument", () => {
   });
 });
 
+describe("a payload that fits the scratch area exactly", () => {
+  it("is recorded, and with a word more it is counted, whatever it is made of", () => {
+    const texts = [
+      ["x".repeat(16380), "x".repeat(16381)],
+      ["é".repeat(8190), `${"é".repeat(8190)}x`],
+      ["\0".repeat(5460), "\0".repeat(5461)],
+    ] as const;
+    for (const [fits, tooLong] of texts) {
+      app.text({ text: fits });
+      expect(seen()).toEqual([["tp:text", { text: fits.replaceAll("\0", "\u2400") }]]);
+      const { discardedBig } = cpuInfo(trace, 0);
+      app.text({ text: tooLong });
+      app.text({ text: "after" });
+      expect(seen()).toEqual([["tp:text", { text: "after" }]]);
+      expect(cpuInfo(trace, 0).discardedBig).toBe(discardedBig + 1);
+    }
+    app.lists({ a: new Array(4091).fill(7), b: [], c: [], d: [], e: [] });
+    app.lists({ a: new Array(4092).fill(7), b: [], c: [], d: [], e: [] });
+    expect(seen()).toMatchObject([["tp:lists", { a: { length: 4091 } }]]);
+  });
+});
+
 describe("a payload that is too large", () => {
   it("for the scratch area is counted as discarded, in every trace (I7)", () => {
     const second = dom0.createTrace("b", { events: "tp", subbufBytes: 131072 });

@@ -13,7 +13,7 @@ import {
   type PacketHeader,
   parseUuid,
 } from "../src/ctf/index.js";
-import { compileEvent, type EventDefinition } from "../src/event/index.js";
+import { Area, compileEvent, type EventDefinition } from "../src/event/index.js";
 
 export const UUID = "00112233-4455-6677-8899-aabbccddeeff";
 
@@ -48,7 +48,7 @@ export function packetOf(
   for (const { time, id, event, args } of records) {
     view.setBigUint64(at, (time << 12n) | BigInt(id), true);
     const codec = compileEvent(event);
-    const size = codec.encode(codec.plain(args), bytes, view, at + 8, bytes.length);
+    const size = codec.encode(codec.plain(args), new Area(bytes, view, bytes.length), at + 8);
     if (size < 0) throw new Error(`${event.name} does not fit`);
     at += 8 + size;
   }

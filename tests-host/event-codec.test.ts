@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  Area,
   array,
   bool,
   bytes,
@@ -45,7 +46,7 @@ function memory(size: number): { bytes: Uint8Array; view: DataView } {
 /** Encodes arguments at byte 8, and returns the payload and what decode makes of it. */
 function through(codec: EventCodec, args: readonly unknown[]) {
   const { bytes: all, view } = memory(65536);
-  const size = codec.encode(codec.plain(args), all, view, 8, all.length);
+  const size = codec.encode(codec.plain(args), new Area(all, view, all.length), 8);
   expect(size).toBeGreaterThanOrEqual(0);
   expect(size % 4).toBe(0);
   expect(codec.size(view, 8, 8 + size)).toBe(size);
@@ -54,6 +55,13 @@ function through(codec: EventCodec, args: readonly unknown[]) {
     payload: [...all.slice(8, 8 + size)],
     values: Object.values(codec.decode(view, 8, 8 + size)),
   };
+}
+
+/** The payload of one text: its length up to a whole word, its UTF-8, zero bytes. */
+function textPayload(text: string): number[] {
+  const utf8 = [...new TextEncoder().encode(text.replaceAll("\0", "\u2400") || "\u200b")];
+  while (utf8.length % 4 !== 0) utf8.push(0);
+  return [...new Uint8Array(Uint32Array.of(utf8.length).buffer), ...utf8];
 }
 
 // The language's own conversions are the oracle for numbers.
@@ -182,12 +190,54 @@ describe("encode, size and decode", () => {
     }
   });
 
+  it("lay out texts of any length in the same way, whatever is at whichever place in them", () => {
+    const codec = codecOf(string);
+    const units = ["\0", "\u0001", "\u007f", "\u0080", "é", "\u0800", "😀", "\ud800", "\udc00"];
+    for (let length = 0; length <= 70; length++) {
+      const plain = "abcdefghij".repeat(7).slice(0, length);
+      expect(through(codec, [plain]).payload).toEqual(textPayload(plain));
+      for (const unit of units) {
+        for (const at of new Set([0, 1, 2, 3, length >> 1, length - 1, length])) {
+          const text = plain.slice(0, at) + unit + plain.slice(at);
+          expect(through(codec, [text]).payload, JSON.stringify(text)).toEqual(textPayload(text));
+        }
+      }
+    }
+  });
+
+  it("lay out a text that was put together or cut out like any other", () => {
+    const codec = codecOf(string);
+    fc.assert(
+      fc.property(anyText, anyText, fc.nat(20), (a, b, cut) => {
+        for (const text of [`${a}${b}`, `${a}${b}`.slice(cut)]) {
+          expect(through(codec, [text]).payload).toEqual(textPayload(text));
+        }
+      }),
+    );
+  });
+
+  it("write into one area what they write into a fresh one, wherever a text begins", () => {
+    const codec = codecOf(string, bytes, string);
+    const args = fc.tuple(anyText, fc.uint8Array({ maxLength: 90 }), anyText);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(40), args), { maxLength: 12 }), (list) => {
+        const { bytes: all, view } = memory(4096);
+        const area = new Area(all, view, 4096);
+        for (const [word, values] of list) {
+          const at = word * 4;
+          const size = codec.encode(codec.plain(values), area, at);
+          expect([...all.slice(at, at + size)]).toEqual(through(codec, values).payload);
+        }
+      }),
+    );
+  });
+
   it("keep a field called __proto__ a field", () => {
     const [event] = defineFacility("test", { e: [field("__proto__", u32)] }).events;
     if (!event) throw new Error("no event");
     const codec = compileEvent(event);
     const { bytes: all, view } = memory(16);
-    codec.encode(codec.plain([5]), all, view, 0, 16);
+    codec.encode(codec.plain([5]), new Area(all, view, 16), 0);
     expect(Object.entries(codec.decode(view, 0, 4))).toEqual([["__proto__", 5]]);
   });
 });
@@ -205,7 +255,7 @@ describe("encode at a limit", () => {
         const needed = through(codec, args).payload.length;
         for (const limit of [8 + room, 8 + needed, 8 + needed - 1]) {
           const { bytes: all, view } = memory(65536);
-          const size = codec.encode(codec.plain(args), all, view, 8, limit);
+          const size = codec.encode(codec.plain(args), new Area(all, view, limit), 8);
           expect(size).toBe(8 + needed <= limit ? needed : -1);
           expect(all.slice(0, 8).every((b) => b === 0xaa)).toBe(true);
           expect(all.slice(Math.max(limit, 8)).every((b) => b === 0xaa)).toBe(true);
@@ -218,10 +268,10 @@ describe("encode at a limit", () => {
     const { bytes: all, view } = memory(64);
     const huge = { length: 2 ** 40 };
     for (const codec of [codecOf(array(u32)), codecOf(bytes)]) {
-      expect(codec.encode(codec.plain([huge]), all, view, 0, 64)).toBe(-1);
+      expect(codec.encode(codec.plain([huge]), new Area(all, view, 64), 0)).toBe(-1);
     }
     const text = codecOf(string);
-    expect(text.encode(text.plain(["x".repeat(1 << 28)]), all, view, 0, 64)).toBe(-1);
+    expect(text.encode(text.plain(["x".repeat(1 << 28)]), new Area(all, view, 64), 0)).toBe(-1);
   });
 });
 
@@ -249,8 +299,8 @@ describe("words", () => {
       fc.assert(
         fc.property(argument, (value) => {
           const { bytes: all, view } = memory(8);
-          codec.encode(codec.plain([0, value]), all, view, 0, 8);
-          expect(codec.toWord(1, value)).toBe(view.getInt32(4, true));
+          codec.encode(codec.plain([0, value]), new Area(all, view, 8), 0);
+          expect(codec.toWord[1]?.(value)).toBe(view.getInt32(4, true));
         }),
       );
     },
@@ -283,7 +333,7 @@ describe("odd arguments", () => {
         kinds.map(() => value),
       ).values,
     ).toEqual(zeros);
-    expect(kinds.map((_, i) => (all.words === undefined ? 0 : all.toWord(i, value)))).toEqual(
+    expect(kinds.map((_, i) => (all.words === undefined ? 0 : all.toWord[i]?.(value)))).toEqual(
       kinds.map(() => 0),
     );
   });
@@ -317,11 +367,11 @@ describe("odd arguments", () => {
       fc.property(fc.array(odd, { minLength: kinds.length, maxLength: kinds.length }), (args) => {
         // An object with a large `length` does not fit, and that is all.
         const { bytes: memoryBytes, view } = memory(4096);
-        const size = all.encode(all.plain(args), memoryBytes, view, 0, 4096);
+        const size = all.encode(all.plain(args), new Area(memoryBytes, view, 4096), 0);
         expect(size).toBe(size < 0 ? -1 : all.size(view, 0, 4096));
         for (const { type } of kinds) {
           const one = codecOf(type);
-          if (one.words === 1) for (const value of args) one.toWord(0, value);
+          if (one.words === 1) for (const value of args) one.toWord[0]?.(value);
         }
       }),
       { numRuns: 1000 },
@@ -370,7 +420,7 @@ describe("odd arguments", () => {
     ]);
     expect(log).toEqual(["valueOf", "toString", "length", "get"]);
     const { bytes: memoryBytes, view } = memory(64);
-    codec.encode(plain, memoryBytes, view, 0, 64);
+    codec.encode(plain, new Area(memoryBytes, view, 64), 0);
     expect(log).toHaveLength(4);
     expect(codec.decode(view, 0, 64)).toEqual({ f0: 1, f1: "toString 2", f2: [4] });
   });
@@ -387,7 +437,7 @@ describe("odd arguments", () => {
     for (const type of [u32, u64, f64, string, state]) {
       expect(() => codecOf(type).plain([bad])).toThrow("mine");
     }
-    expect(() => codecOf(u32).toWord(0, bad)).toThrow("mine");
+    expect(() => codecOf(u32).toWord[0]?.(bad)).toThrow("mine");
     const named = codecOf(u32);
     const getter = Object.defineProperty({}, "f0", {
       get() {

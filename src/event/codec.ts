@@ -7,11 +7,12 @@
 //   bytes    u32 length (exact), the bytes, zero bytes up to a whole word
 //   array    u32 count, then each element as above
 
+import type { Area } from "./area.js";
 import type { EventDefinition } from "./definition.js";
-import { toPlain, toWord } from "./plain.js";
+import { type Converter, converterOf, type WordConverter, wordConverterOf } from "./plain.js";
 import { type Cursor, read, skip, tooShort } from "./read.js";
-import { ENUM, type Shape, shapeOf } from "./shape.js";
-import { write } from "./write.js";
+import { type Shape, shapeOf } from "./shape.js";
+import { type Writer, writerOf } from "./write.js";
 
 /** Most words of an event that goes to a fixed-arity export of the hypervisor. */
 export const WORDS_MAX = 7;
@@ -24,28 +25,26 @@ export interface EventCodec {
   /** Bytes of the payload when no field varies in size. */
   readonly fixedBytes: number | undefined;
   /**
-   * The word of field `index` for an argument, as a signed 32-bit number. Only for events that have
+   * From each field's argument to its word, as a signed 32-bit number. Empty unless the event has
    * `words`. Odd arguments wrap or become 0; exceptions of a `valueOf` pass through.
    */
-  toWord(index: number, value: unknown): number;
+  readonly toWord: readonly WordConverter[];
   /**
-   * Plain values of positional arguments. User code (`toString`, getters) runs in here and nowhere
-   * else, and its exceptions pass through; odd values never throw.
+   * From each field's argument to its plain value. User code (`toString`, getters) runs in here and
+   * nowhere else, and its exceptions pass through; odd values never throw.
    */
+  readonly toPlain: readonly Converter[];
+  /** Each field's writer of plain values. */
+  readonly writers: readonly Writer[];
+  /** Plain values of positional arguments. */
   plain(args: readonly unknown[]): unknown[];
   /** `plain` for an object that holds the arguments by field name. */
   plainNamed(args: unknown): unknown[];
   /**
-   * Writes plain values at `at` (`bytes` and `view` start at the same address) and returns the
-   * bytes of the payload, or -1 if it would exceed the position `limit`: nothing is written there.
+   * Writes plain values at `at`, and returns the bytes of the payload, or -1 if it would exceed the
+   * area; then some of it may have been written.
    */
-  encode(
-    plain: readonly unknown[],
-    bytes: Uint8Array,
-    view: DataView,
-    at: number,
-    limit: number,
-  ): number;
+  encode(plain: readonly unknown[], area: Area, at: number): number;
   /**
    * Bytes of the payload at `at`, or -1 if it does not end at or before `end` or a length in it is
    * nonsense. Memory is not trusted; the time is bounded by `end - at`.
@@ -73,6 +72,8 @@ export function compileEvent(definition: EventDefinition): EventCodec {
   const shapes = fields.map(({ shape }) => shape);
   const isFixed = shapes.every(({ bytes }) => bytes > 0);
   const fixedBytes = isFixed ? shapes.reduce((sum, { bytes }) => sum + bytes, 0) : undefined;
+  const toPlain = shapes.map(converterOf);
+  const writers = shapes.map(writerOf);
   const isWords = shapes.length <= WORDS_MAX && shapes.every(({ bytes }) => bytes === 4);
 
   return {
@@ -80,33 +81,22 @@ export function compileEvent(definition: EventDefinition): EventCodec {
     words: isWords ? shapes.length : undefined,
     fixedBytes,
 
-    toWord(index, value) {
-      const shape = shapes[index];
-      if (shape === undefined) return 0;
-      // Most arguments of most events, by a short way.
-      if (typeof value === "number" && shape.code <= ENUM) return value | 0;
-      return toWord(shape, value);
-    },
+    toWord: isWords ? shapes.map(wordConverterOf) : [],
+    toPlain,
+    writers,
 
     plain(args) {
-      const result: unknown[] = [];
-      for (let i = 0; i < shapes.length; i++) result.push(toPlain(shapes[i] as Shape, args[i]));
-      return result;
+      return toPlain.map((convert, i) => convert(args[i]));
     },
 
     plainNamed(args) {
       const source = typeof args === "object" && args !== null ? args : {};
-      return fields.map(({ name, shape }) => toPlain(shape, Reflect.get(source, name)));
+      return toPlain.map((convert, i) => convert(Reflect.get(source, fields[i]?.name ?? "")));
     },
 
-    encode(plain, bytes, view, at, limit) {
-      if (fixedBytes !== undefined && fixedBytes > limit - at) return -1;
-      let position = at;
-      for (let i = 0; i < shapes.length; i++) {
-        position = write(shapes[i] as Shape, plain[i], bytes, view, position, limit);
-        if (position < 0) return -1;
-      }
-      return position - at;
+    encode(plain, area, at) {
+      const end = writers.reduce((position, write, i) => write(plain[i], area, position), at);
+      return end < 0 ? -1 : end - at;
     },
 
     size(view, at, end) {

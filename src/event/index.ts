@@ -1,3 +1,4 @@
+export { Area } from "./area.js";
 export { compileEvent, type EventCodec, WORDS_MAX } from "./codec.js";
 export {
   defineFacility,

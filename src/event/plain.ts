@@ -18,7 +18,6 @@ import {
   STRING,
   U8,
   U16,
-  U32,
   U64,
 } from "./shape.js";
 
@@ -134,61 +133,69 @@ function lengthOf(value: object): number {
   return Math.max(Math.trunc(toNumber(Reflect.get(value, "length"))) || 0, 0);
 }
 
-/** The plain value of an argument. */
-export function toPlain(shape: Shape, value: unknown): unknown {
-  switch (shape.code) {
-    case U32:
-      return toInt32(value) >>> 0;
-    case STRING:
-      return toText(value);
-    case F64:
-    case F32:
-      return toNumber(value);
-    case U64:
-    case I64:
-      return toWide(value);
-    case BYTES:
-      return toBytes(value);
-    case ARRAY:
-      return toList(shape, value);
-    case BOOL:
-      return Boolean(value);
-    default:
-      return toWord(shape, value);
-  }
-}
+/** From an argument to its plain value. */
+export type Converter = (value: unknown) => unknown;
+
+/** From an argument to the word that it is stored as, a signed 32-bit number. */
+export type WordConverter = (value: unknown) => number;
 
 /**
- * The word that a value of one word is stored as, signed. For integers and enums it is the plain
- * value as well, but for u32, whose plain value has no sign.
+ * The converter to a shape's plain values: signed words for what is stored as one word, numbers or
+ * bigints for two words, strings, byte arrays, and lists of plain values.
  */
-export function toWord(shape: Shape, value: unknown): number {
+export function converterOf(shape: Shape): Converter {
   switch (shape.code) {
-    case ENUM:
-      return toMember(shape.values, value);
-    case BOOL:
-      return value ? 1 : 0;
-    case U8:
-      return toInt32(value) & 0xff;
-    case U16:
-      return toInt32(value) & 0xffff;
-    case I8:
-      return (toInt32(value) << 24) >> 24;
-    case I16:
-      return (toInt32(value) << 16) >> 16;
-    case F32:
-      floats[0] = toNumber(value);
-      return floatBits[0] ?? 0;
+    case STRING:
+      return toText;
+    case F64:
+      return toNumber;
+    case U64:
+    case I64:
+      return toWide;
+    case BYTES:
+      return toBytes;
+    case ARRAY:
+      return listConverter(shape);
     default:
-      return toInt32(value);
+      return wordConverterOf(shape);
   }
 }
 
-function toList({ element }: Shape, value: unknown): unknown[] | typeof TOO_LONG {
-  if (typeof value !== "object" || value === null || !element) return [];
-  const count = lengthOf(value);
-  if (count > ELEMENTS_MAX) return TOO_LONG;
-  const result: unknown[] = [];
-  for (let i = 0; i < count; i++) result.push(toPlain(element, Reflect.get(value, i)));
-  return result;
+/** The converter to the words of a shape whose values are one word. */
+export function wordConverterOf({ code, values }: Shape): WordConverter {
+  switch (code) {
+    case ENUM:
+      return (value) => toMember(values, value);
+    case BOOL:
+      return (value) => (value ? 1 : 0);
+    case U8:
+      return (value) => toInt32(value) & 0xff;
+    case U16:
+      return (value) => toInt32(value) & 0xffff;
+    case I8:
+      return (value) => (toInt32(value) << 24) >> 24;
+    case I16:
+      return (value) => (toInt32(value) << 16) >> 16;
+    case F32:
+      return toFloatBits;
+    default:
+      return toInt32;
+  }
+}
+
+function toFloatBits(value: unknown): number {
+  floats[0] = toNumber(value);
+  return floatBits[0] ?? 0;
+}
+
+function listConverter({ element }: Shape): Converter {
+  const toPlain = element ? converterOf(element) : () => 0;
+  return (value) => {
+    if (typeof value !== "object" || value === null) return [];
+    const count = lengthOf(value);
+    if (count > ELEMENTS_MAX) return TOO_LONG;
+    const result: unknown[] = [];
+    for (let i = 0; i < count; i++) result.push(toPlain(Reflect.get(value, i)));
+    return result;
+  };
 }

@@ -1,69 +1,74 @@
 // Plain values to memory, laid out as drawn in codec.ts. No code of a user runs in here.
 
+import type { Area } from "./area.js";
 import type { TOO_LONG } from "./plain.js";
-import { ARRAY, BOOL, BYTES, F32, F64, I64, type Shape, STRING, U64, wordsUp } from "./shape.js";
+import { ARRAY, BYTES, F64, I64, type Shape, STRING, U64, wordsUp } from "./shape.js";
 import { writeText } from "./text.js";
 
-/** Writes one value and returns the position after it, or -1 when it would exceed `limit`. */
-export function write(
-  shape: Shape,
-  value: unknown,
-  bytes: Uint8Array,
-  view: DataView,
-  at: number,
-  limit: number,
-): number {
-  if (at + shape.bytes > limit) return -1;
+/**
+ * Writes a plain value at `at` and returns the position after it, or -1 when that would exceed the
+ * area or `at` is -1 itself: calls may be nested, and the last one tells whether all has fit.
+ */
+export type Writer = (plain: unknown, area: Area, at: number) => number;
+
+/** The writer of a shape's plain values, which are as `converterOf` of the shape makes them. */
+export function writerOf(shape: Shape): Writer {
   switch (shape.code) {
     case STRING:
-      return writeText(value as string, bytes, view, at, limit);
+      return writeText as Writer;
     case BYTES:
-      return writeBytes(value as Uint8Array | typeof TOO_LONG, bytes, view, at, limit);
+      return writeBytes as Writer;
     case ARRAY:
-      return writeList(shape, value as unknown[] | typeof TOO_LONG, bytes, view, at, limit);
+      return listWriter(shape);
     case U64:
     case I64:
-      writeWide(value as number | bigint, view, at);
-      return at + 8;
+      return writeWide as Writer;
     case F64:
-      view.setFloat64(at, value as number, true);
-      return at + 8;
-    case F32:
-      view.setFloat32(at, value as number, true);
-      return at + 4;
-    case BOOL:
-      view.setInt32(at, value ? 1 : 0, true);
-      return at + 4;
+      return writeDouble as Writer;
     default:
-      view.setInt32(at, value as number, true);
-      return at + 4;
+      return writeWord as Writer;
   }
 }
 
-function writeWide(value: number | bigint, view: DataView, at: number): void {
+function writeWord(word: number, { view, limit }: Area, at: number): number {
+  const end = at + 4;
+  if (at < 0 || end > limit) return -1;
+  view.setInt32(at, word, true);
+  return end;
+}
+
+function writeDouble(value: number, { view, limit }: Area, at: number): number {
+  const end = at + 8;
+  if (at < 0 || end > limit) return -1;
+  view.setFloat64(at, value, true);
+  return end;
+}
+
+function writeWide(value: number | bigint, { view, limit }: Area, at: number): number {
+  const end = at + 8;
+  if (at < 0 || end > limit) return -1;
   if (typeof value === "bigint") {
     view.setBigInt64(at, value, true);
-    return;
+    return end;
   }
   // Both halves are exact for any double, negative ones included, and 0 for NaN and infinities:
   //   -1 -> low ffffffff, high floor(-2^-32) = -1;   -2^32 -> low 0, high -1.
   const whole = Math.trunc(value);
   view.setUint32(at, whole >>> 0, true);
   view.setUint32(at + 4, Math.floor(whole / 0x1_0000_0000) >>> 0, true);
+  return end;
 }
 
 function writeBytes(
   value: Uint8Array | typeof TOO_LONG,
-  bytes: Uint8Array,
-  view: DataView,
+  { bytes, view, limit }: Area,
   at: number,
-  limit: number,
 ): number {
   if (typeof value === "symbol") return -1;
   const begin = at + 4;
   const until = begin + value.length;
   const end = begin + wordsUp(value.length);
-  if (end > limit) return -1;
+  if (at < 0 || end > limit) return -1;
   view.setUint32(at, value.length, true);
   // A view whose buffer was detached has no bytes, and `set` would refuse it.
   if (value.length > 0) bytes.set(value, begin);
@@ -71,20 +76,16 @@ function writeBytes(
   return end;
 }
 
-function writeList(
-  { element }: Shape,
-  list: readonly unknown[] | typeof TOO_LONG,
-  bytes: Uint8Array,
-  view: DataView,
-  at: number,
-  limit: number,
-): number {
-  if (typeof list === "symbol" || !element || at + 4 > limit) return -1;
-  view.setUint32(at, list.length, true);
-  let position = at + 4;
-  for (const value of list) {
-    position = write(element, value, bytes, view, position, limit);
-    if (position < 0) return -1;
-  }
-  return position;
+function listWriter({ element }: Shape): Writer {
+  const writeElement = element ? writerOf(element) : () => -1;
+  return (plain, area, at) => {
+    const list = plain as readonly unknown[] | typeof TOO_LONG;
+    if (typeof list === "symbol" || at < 0 || at + 4 > area.limit) return -1;
+    area.view.setUint32(at, list.length, true);
+    let position = at + 4;
+    for (let i = 0; i < list.length && position >= 0; i++) {
+      position = writeElement(list[i], area, position);
+    }
+    return position;
+  };
 }

@@ -1,0 +1,34 @@
+// Where payloads are written.
+
+/** Views that an area keeps: a power of two. */
+const KEPT = 16;
+const EMPTY = new Uint8Array(0);
+
+/** Memory up to a limit; it may be shared. `bytes` and `view` start at the same address. */
+export class Area {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Index in `bytes` at which it ends. */
+  readonly limit: number;
+  readonly #ats: number[] = new Array(KEPT).fill(-1);
+  readonly #rests: Uint8Array[] = new Array(KEPT).fill(EMPTY);
+
+  constructor(bytes: Uint8Array, view: DataView, limit: number) {
+    this.bytes = bytes;
+    this.view = view;
+    this.limit = limit;
+  }
+
+  /**
+   * The bytes from `at` up to the limit. A view of shared memory costs as much to make as a text of
+   * 60 characters to encode, so some are kept: the texts of one event often begin where they did.
+   */
+  from(at: number): Uint8Array {
+    const index = (at >> 2) & (KEPT - 1);
+    if (this.#ats[index] !== at) {
+      this.#rests[index] = this.bytes.subarray(at, this.limit);
+      this.#ats[index] = at;
+    }
+    return this.#rests[index] as Uint8Array;
+  }
+}
