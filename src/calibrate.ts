@@ -146,7 +146,7 @@ export function answerTime(calibration: Calibration, origin: () => Origin): () =
     if (Atomics.load(words, ASKER) === 0) wait();
     else setTimeout(wait, POLL_MS).unref?.();
   };
-  if (typeof Atomics.waitAsync === "function") wait();
+  if (calibration.views.canWait) wait();
   else {
     poll = setInterval(() => answerAll(calibration, origin()), POLL_MS);
     (poll as { unref?: () => void }).unref?.();

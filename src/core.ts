@@ -57,12 +57,36 @@ export interface CoreExports {
   ): void;
 }
 
-let compiled: WasmModule | undefined;
+const compiled = new Map<boolean, WasmModule>();
 
-/** The compiled core; shareable between threads by postMessage. */
-export function coreModule(): WasmModule {
-  compiled ??= new wasm.Module(coreBytes());
-  return compiled;
+/**
+ * The compiled core; shareable between threads by postMessage.
+ * @param shared false: for memory that is not shared, in a page that may not share any
+ */
+export function coreModule(shared = true): WasmModule {
+  const known = compiled.get(shared);
+  if (known) return known;
+  const bytes = coreBytes();
+  const module = new wasm.Module(shared ? bytes : unshared(bytes));
+  compiled.set(shared, module);
+  return module;
+}
+
+/** The end of the import "env" "memory": its kind, and its limits' flags: 1 has a maximum, 2 shared. */
+const IMPORT = [..."\u0006memory"].map((c) => c.charCodeAt(0)).concat(2);
+const SHARED = 3;
+const NOT_SHARED = 1;
+
+/**
+ * The same module for a memory that is not shared: one bit of the type of its import. Its atomic
+ * instructions are valid there too.
+ */
+function unshared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const at = bytes.findIndex((_, i) => IMPORT.every((byte, j) => bytes[i + j] === byte));
+  const flags = at + IMPORT.length;
+  if (at < 0 || bytes[flags] !== SHARED) throw new Error("core.wasm: no import of shared memory");
+  bytes[flags] = NOT_SHARED;
+  return bytes;
 }
 
 /** An instance over a hypervisor's memory. One thread, one instance: its globals are the thread's. */

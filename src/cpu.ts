@@ -148,7 +148,7 @@ export class Cpu {
    */
   #answer(): void {
     const index = controlWord(CTL_EPOCH_AT);
-    if (typeof Atomics.waitAsync !== "function") {
+    if (!this.#views.canWait) {
       this.#poll = setInterval(() => this.#core.quiesce(), POLL_MS);
       (this.#poll as { unref?: () => void }).unref?.();
       return;

@@ -15,6 +15,7 @@ import {
   STATE_READY,
 } from "../assembly/public/layout.js";
 import { askTime, type CalibrateOptions } from "./calibrate.js";
+import { capabilities } from "./capabilities.js";
 import { type ClockBase, localOrigin, type Origin, readClockBase } from "./clock.js";
 import { type CoreExports, coreModule, instantiate } from "./core.js";
 import { type AttachOptions, Cpu } from "./cpu.js";
@@ -24,7 +25,7 @@ import { builtinFacilities } from "./facilities/index.js";
 import { registerDefinition } from "./facility-register.js";
 import { countFrames, type Frames } from "./frames.js";
 import { Dom0 } from "./host/dom0.js";
-import { type MemoryViews, viewsOf } from "./memory.js";
+import { isShared, type MemoryViews, viewsOf } from "./memory.js";
 import { readThreads, type ThreadInfo } from "./threads.js";
 import { Ticker, type TickerOptions, tickUntil } from "./ticker.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
@@ -37,6 +38,12 @@ export interface BootOptions {
   readonly memoryBytes?: number;
   /** Most threads that can be CPUs at a time, 1 to 256. Default 64. */
   readonly cpus?: number;
+  /**
+   * False: memory that no other thread can join, as in a page that is not cross-origin isolated.
+   * Default: what `capabilities.crossThread` says. Throws TraceError `unsupported` for true where
+   * memory cannot be shared.
+   */
+  readonly shared?: boolean;
 }
 
 /** What another thread needs to join: send it by postMessage or workerData. */
@@ -60,6 +67,7 @@ export class Hypervisor {
   readonly #handle: HypervisorHandle;
   readonly #core: CoreExports;
   readonly #views: MemoryViews;
+  readonly #shared: boolean;
   /** This thread's number where the program gives none: then nobody can reap it. */
   readonly #tid = 0x40000000 + Math.floor(Math.random() * 0x3ffffff0);
   #origin: Origin;
@@ -70,6 +78,7 @@ export class Hypervisor {
     this.#handle = handle;
     this.#core = instantiate(handle.module, handle.memory);
     this.#views = viewsOf(handle.memory);
+    this.#shared = isShared(handle.memory);
     this.#origin = localOrigin(handle.clock);
     makeDisposable(this, () => this.close());
   }
@@ -79,8 +88,9 @@ export class Hypervisor {
    * out of range, `unsupported` where the runtime cannot make shared memory of that size.
    */
   static boot(options: BootOptions = {}): Hypervisor {
-    checkOptions("boot", options, ["memoryBytes", "cpus"]);
+    checkOptions("boot", options, ["memoryBytes", "cpus", "shared"]);
     const { memoryBytes = 16 * 1024 * 1024, cpus = 64 } = options;
+    const { shared = capabilities.crossThread } = options;
     const most = Math.floor(((FRAMES_MAX + 1) * FRAME_BYTES) / WASM_PAGE_BYTES) - 1;
     const pages = memoryBytes / WASM_PAGE_BYTES;
     if (!Number.isInteger(pages) || pages < 4 || pages > most) {
@@ -96,8 +106,8 @@ export class Hypervisor {
     const hypervisor = new Hypervisor({
       kind: "tbuf-hypervisor",
       abi: ABI_VERSION,
-      module: coreModule(),
-      memory: newMemory(pages),
+      module: coreModule(shared),
+      memory: newMemory(pages, shared),
       clock: readClockBase(),
     });
     hypervisor.#boot((pages * WASM_PAGE_BYTES) / FRAME_BYTES, cpus);
@@ -139,8 +149,14 @@ export class Hypervisor {
     core.leave();
   }
 
-  /** Structured-cloneable: what another thread needs to join. */
+  /**
+   * Structured-cloneable: what another thread needs to join. Throws TraceError `unsupported` when its
+   * memory is not shared.
+   */
   handle(): HypervisorHandle {
+    if (!this.#shared) {
+      throw new TraceError("unsupported", "handle: the memory is not shared, so nobody can join");
+    }
     return this.#handle;
   }
 
@@ -257,14 +273,20 @@ function checkAbi(where: string, abi: number): void {
   );
 }
 
-function newMemory(pages: number): WasmMemory {
+function newMemory(pages: number, shared: boolean): WasmMemory {
+  if (shared && !capabilities.crossThread) {
+    throw new TraceError(
+      "unsupported",
+      "boot: shared=true, and this page is not cross-origin isolated: it may not share memory",
+    );
+  }
   try {
     // Never grown: other threads would go on with the old, shorter buffer.
-    return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+    return new wasm.Memory({ initial: pages, maximum: pages, shared });
   } catch (error) {
     throw new TraceError(
       "unsupported",
-      `boot: this runtime makes no shared memory of ${pages * WASM_PAGE_BYTES} bytes`,
+      `boot: this runtime makes no memory of ${pages * WASM_PAGE_BYTES} bytes`,
       { cause: error },
     );
   }

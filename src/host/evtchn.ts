@@ -46,7 +46,7 @@ export class EventChannels {
     this.#views = views;
     this.#pollMs = options.pollMs ?? POLL_SLEEP_MILLIS;
     this.#ref = options.ref ?? true;
-    this.#canWait = (options.wait ?? true) && typeof Atomics.waitAsync === "function";
+    this.#canWait = (options.wait ?? true) && views.canWait;
   }
 
   /**
