@@ -33,4 +33,11 @@ export {
   decodePacket,
   type EventTable,
 } from "./records.js";
-export { formatUuid, parseUuid } from "./uuid.js";
+export {
+  type Loss,
+  type RecordedPacket,
+  type TraceDescription,
+  TraceEncoder,
+} from "./trace-encoder.js";
+export { TraceFiles, type TraceFilesOptions } from "./trace-files.js";
+export { formatUuid, parseUuid, randomUuid } from "./uuid.js";

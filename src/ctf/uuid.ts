@@ -7,6 +7,15 @@ export function formatUuid(bytes: Uint8Array): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+/** A random UUID, version 4. */
+export function randomUuid(): string {
+  // Not `randomUUID`, which pages have in secure contexts only.
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return formatUuid(bytes);
+}
+
 /** The 16 bytes of a text. Throws a TypeError if it is no UUID. */
 export function parseUuid(text: string): Uint8Array<ArrayBuffer> {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) {

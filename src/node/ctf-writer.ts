@@ -2,36 +2,23 @@
 // moment the directory is a trace that readers accept: the metadata comes first, and only whole
 // packets are appended. After the first failure nothing more is written.
 
-import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import type { ClockBase, CpuClock } from "../clock.js";
+import type { CpuClock } from "../clock.js";
 import {
-  type ClockDescription,
-  encodePacketHeader,
-  metadataClock,
-  metadataEvents,
-  metadataHeader,
-  PACKET_HEADER_BYTES,
-  parseUuid,
+  type Loss,
+  type RecordedPacket,
+  TraceEncoder,
+  type TraceFilesOptions,
 } from "../ctf/index.js";
 import { TraceError } from "../errors.js";
-import type { Packet, RegisteredFacility } from "../host/index.js";
-import { VERSION } from "../version.js";
+import type { RegisteredFacility } from "../host/index.js";
 import { appendWhole } from "./write-all.js";
 
-export interface CtfWriterOptions {
+export interface CtfWriterOptions extends TraceFilesOptions {
   /** The trace directory: made if it does not exist; must be empty if it does. */
   readonly dir: string;
-  readonly clock: ClockBase;
-  /** The clocks of the CPUs there are, `dom0.clocks()`: the metadata then tells how precise the times
-   * of the trace are. */
-  readonly clocks?: readonly CpuClock[];
-  /** Name of the channel, of which the stream files are called. Default "xen". */
-  readonly channel?: string;
-  /** More about the trace, for its `env`. */
-  readonly env?: Readonly<Record<string, string | number>>;
 }
 
 /** A file that is appended to, and the bytes that it holds by now. */
@@ -41,42 +28,24 @@ interface Output {
   size: number;
 }
 
-interface Stream extends Output {
-  packets: number;
-  discarded: number;
-  end: bigint;
-}
-
 const encoder = new TextEncoder();
 
 export class CtfWriter {
   readonly dir: string;
+  readonly #encoder: TraceEncoder;
   readonly #channel: string;
-  readonly #uuid: Uint8Array;
   readonly #metadata: Output;
-  readonly #streams = new Map<number, Stream>();
-  readonly #header = new Uint8Array(PACKET_HEADER_BYTES);
-  /** What the metadata says last of each CPU's clock. */
-  readonly #clocks = new Map<number, CpuClock>();
-  #facilities = 0;
+  readonly #streams = new Map<number, Output>();
   #failure: TraceError | undefined;
 
   /** Throws TraceError `output`, naming the path, when the directory cannot be used. */
-  constructor(options: CtfWriterOptions) {
-    const { dir, clock, clocks = [], channel = "xen", env = {} } = options;
-    const uuid = randomUUID();
-    const header = metadataHeader({
-      uuid,
-      env: { ...commonEnv(), ...env },
-      clock: clockOf(clock, clocks),
-    });
+  constructor({ dir, channel = "xen", env, ...description }: CtfWriterOptions) {
+    this.#encoder = new TraceEncoder({ ...description, env: { ...nodeEnv(), ...env } });
     this.dir = dir;
     this.#channel = channel;
-    this.#uuid = parseUuid(uuid);
     makeEmptyDir(dir);
-    const path = join(dir, "metadata");
-    this.#metadata = create(path);
-    this.#append(this.#metadata, [encoder.encode(header)]);
+    this.#metadata = create(join(dir, "metadata"));
+    this.#append(this.#metadata, [encoder.encode(this.#encoder.header)]);
   }
 
   /** The first failure, after which nothing more was written. */
@@ -89,68 +58,37 @@ export class CtfWriter {
    * changed. Throws TraceError `output`.
    */
   describe(facilities: readonly RegisteredFacility[], clocks: readonly CpuClock[] = []): void {
-    for (const clock of clocks) {
-      if (isSameClock(this.#clocks.get(clock.cpu), clock)) continue;
-      this.#append(this.#metadata, [encoder.encode(metadataClock(clock))]);
-      this.#clocks.set(clock.cpu, clock);
-    }
-    for (; this.#facilities < facilities.length; this.#facilities++) {
-      const facility = facilities[this.#facilities];
-      if (!facility) return;
-      const text = metadataEvents(facility.firstEvent, facility.definition);
-      this.#append(this.#metadata, [encoder.encode(text)]);
-    }
+    const text = this.#encoder.describe(facilities, clocks);
+    if (text !== "") this.#append(this.#metadata, [encoder.encode(text)]);
   }
 
   /**
    * Appends a packet to its CPU's stream. The events in it must have been described. Throws
    * TraceError `output`; what the files hold stays a valid trace.
    */
-  write(packet: Packet): void {
+  write(packet: RecordedPacket): void {
     const stream = this.#stream(packet.cpu);
-    const bytes = PACKET_HEADER_BYTES + packet.bytes.length;
-    encodePacketHeader(this.#header, {
-      uuid: this.#uuid,
-      timestampBegin: packet.begin,
-      timestampEnd: packet.end,
-      contentBytes: bytes,
-      packetBytes: bytes,
-      sequence: stream.packets,
-      discarded: packet.discarded,
-      cpu: packet.cpu,
-      records: packet.records,
-    });
-    this.#append(stream, [this.#header, packet.bytes]);
-    stream.packets++;
-    stream.discarded = packet.discarded;
-    stream.end = packet.end;
+    this.#append(stream, [this.#encoder.packetHeader(packet), packet.bytes]);
   }
 
   /**
    * Declares losses that no packet has declared yet, with an empty last packet, and closes the
    * files. Throws TraceError `output`; the files are closed all the same.
    */
-  finish(losses: Iterable<{ readonly cpu: number; readonly discarded: number }>): void {
+  finish(losses: Iterable<Loss>): void {
     try {
-      for (const { cpu, discarded } of losses) {
-        const declared = this.#streams.get(cpu);
-        if (this.#failure || discarded <= (declared?.discarded ?? 0)) continue;
-        const time = declared?.end ?? 0n;
-        const bytes = new Uint8Array(0);
-        const partial = true;
-        this.write({ cpu, begin: time, end: time, records: 0, discarded, partial, bytes });
-      }
+      if (this.#failure) return;
+      for (const packet of this.#encoder.lossPackets(losses)) this.write(packet);
     } finally {
       closeSync(this.#metadata.fd);
       for (const { fd } of this.#streams.values()) closeSync(fd);
     }
   }
 
-  #stream(cpu: number): Stream {
+  #stream(cpu: number): Output {
     const known = this.#streams.get(cpu);
     if (known) return known;
-    const path = join(this.dir, `${this.#channel}_${cpu}`);
-    const stream = { ...create(path), packets: 0, discarded: 0, end: 0n };
+    const stream = create(join(this.dir, `${this.#channel}_${cpu}`));
     this.#streams.set(cpu, stream);
     return stream;
   }
@@ -224,31 +162,6 @@ const ERRNO: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only (EROFS)",
 };
 
-function commonEnv(): Record<string, string | number> {
-  const [major = 0, minor = 0, patch = 0] = VERSION.split(".").map(Number);
-  return {
-    hostname: hostname(),
-    domain: "js",
-    tracer_name: "tbuf",
-    tracer_major: major,
-    tracer_minor: minor,
-    tracer_patchlevel: patch,
-    runtime: "node",
-    runtime_version: process.versions.node,
-  };
-}
-
-function isSameClock(a: CpuClock | undefined, b: CpuClock): boolean {
-  return a?.clock === b.clock && a.resolutionNs === b.resolutionNs && a.errorNs === b.errorNs;
-}
-
-function clockOf({ wallNs }: ClockBase, clocks: readonly CpuClock[]): ClockDescription {
-  // The worst of those that are known: TSDL has one clock a trace.
-  const precisions = clocks.map(({ resolutionNs, errorNs = 0 }) => resolutionNs + errorNs);
-  return {
-    ...(precisions.length > 0 && { precisionNs: Math.max(...precisions) }),
-    description: "nanoseconds since the hypervisor was booted",
-    offsetSeconds: Number(wallNs / 1_000_000_000n),
-    offsetNanoseconds: Number(wallNs % 1_000_000_000n),
-  };
+function nodeEnv(): Record<string, string> {
+  return { hostname: hostname(), runtime: "node", runtime_version: process.versions.node };
 }
