@@ -23,8 +23,8 @@ export interface ConsumerParts {
   readonly map: (mfn: number, count: number) => ForeignMapping;
   /** Owner of a frame, and the number of frames in the run that it begins (0: none). */
   readonly frames: (mfn: number) => { readonly owner: number; readonly run: number };
-  /** False where the directory in a trace's frame names no buffer of the CPU. */
-  readonly mayHaveRing: (mfn: number, cpu: number) => boolean;
+  /** A word a CPU, live, of the trace with that frame: 0 where it has no buffer. */
+  readonly directory: (mfn: number) => Int32Array;
   readonly now: ReaderHost["now"];
   readonly fence: ReaderHost["fence"];
 }
@@ -34,6 +34,7 @@ type GoOn = boolean | undefined;
 
 export class Consumer {
   readonly #parts: ConsumerParts;
+  readonly #directory: Int32Array;
   readonly #readers = new Map<number, RingReader>();
   /** Those of `#readers`, in ascending order of CPU. */
   #ordered: readonly RingReader[] = [];
@@ -43,15 +44,17 @@ export class Consumer {
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
+    this.#directory = parts.directory(parts.info.mfn);
   }
 
   /** The readers of the CPUs that have a buffer by now, in ascending order of CPU. */
   readers(): readonly RingReader[] {
-    const { name, cpus, privcmd, info: trace, mayHaveRing } = this.#parts;
+    const { name, cpus, privcmd } = this.#parts;
+    const directory = this.#directory;
     for (let cpu = 0; cpu < cpus; cpu++) {
+      // A hypercall for each slot that no thread has used would take longer than a buffer's reading.
+      if (directory[cpu] === 0) continue;
       if (this.#readers.has(cpu) || this.#unreadable.has(cpu)) continue;
-      // A hypercall for each slot that no thread has used took longer than reading a buffer.
-      if (!mayHaveRing(trace.mfn, cpu)) continue;
       const info = tolerant(() => privcmd.getCpuInfo(name, cpu));
       if (info === undefined || typeof info === "number") continue;
       const reader =

@@ -24,7 +24,7 @@ import { readClocks } from "./cpu-clocks.js";
 import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js";
 import { FacilityTable, type RegisteredFacility } from "./facility-table.js";
 import { ForeignMapping } from "./foreign-map.js";
-import { mayHaveRing, readFrame } from "./frame-table.js";
+import { directoryOf, readFrame } from "./frame-table.js";
 import { Privcmd, type TraceMode } from "./privcmd.js";
 import { SeedOps } from "./seed-ops.js";
 import { Trace, type TraceHost } from "./trace-control.js";
@@ -154,7 +154,7 @@ export class Dom0 {
       now: () => this.#latest(),
       fence: this.#core.fence,
       frames: (mfn) => readFrame(this.#views, mfn),
-      mayHaveRing: (mfn, cpu) => mayHaveRing(this.#views, mfn, cpu),
+      directory: (mfn) => directoryOf(this.#views, mfn),
       mayRecord: this.#mayRecord,
       onVirq: (virq, handler) => this.#channels.listen(virq, handler),
       settled: (timeoutMs) => this.settled(timeoutMs),

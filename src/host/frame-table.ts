@@ -1,6 +1,7 @@
 // What dom0 reads of the hypervisor's tables itself: whose frames are whose, and who has a ring.
 
 import {
+  CPUS_MAX,
   CTL_FRAME_TABLE_AT,
   CTL_FRAMES_AT,
   FRAME_BYTES,
@@ -32,10 +33,10 @@ export function readFrame({ words }: MemoryViews, mfn: number): FrameInfo {
 }
 
 /**
- * False where the directory of the trace whose frame is `mfn` names no ring of a CPU. True says
- * nothing yet: ask the hypervisor.
+ * The directory of the trace whose frame is `mfn`, live: word i is not 0 if CPU i may have a ring.
+ * Which one, only the hypervisor says. Shorter where the memory ends.
  */
-export function mayHaveRing({ words }: MemoryViews, mfn: number, cpu: number): boolean {
-  const index = (mfn * FRAME_BYTES + TRACE_DIRECTORY_AT) / 4 + cpu;
-  return index >= words.length || Atomics.load(words, index) !== 0;
+export function directoryOf({ words }: MemoryViews, mfn: number): Int32Array {
+  const begin = (mfn * FRAME_BYTES + TRACE_DIRECTORY_AT) / 4;
+  return words.subarray(begin, begin + CPUS_MAX);
 }
