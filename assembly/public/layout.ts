@@ -44,7 +44,8 @@ export const FACILITIES_MAX: u32 = 64;
 //
 //   0  magic  abi_version  frames  cpus            written once, by boot
 //  16  frame_table  first_frame  state  dom0       dom0: tid + 1, 0 when nobody is dom0
-//  32  nb_active_traces  epoch  next_domain  -     CPUs wait on epoch for dom0's requests
+//  32  nb_active_traces  epoch  next_domain  dom0s CPUs wait on epoch for dom0's requests;
+//                                                  dom0s: how many there have been
 //  48  coarse u64  coarse_step  tickers            nanoseconds since boot, kept fresh by a ticker; the
 //                                                  longest step it has made, in nanoseconds
 //  64  upcall_pending  evtchn_pending  evtchn_mask  waiting     own line: writers raise VIRQs here
@@ -68,6 +69,8 @@ export const CTL_DOM0_AT: u32 = 28;
 export const CTL_ACTIVE_AT: u32 = 32;
 export const CTL_EPOCH_AT: u32 = 36;
 export const CTL_NEXT_DOMAIN_AT: u32 = 40;
+/** How often a thread has become dom0: the first one finds nothing to put right. */
+export const CTL_DOM0S_AT: u32 = 44;
 export const CTL_COARSE_AT: u32 = 48;
 export const CTL_COARSE_STEP_AT: u32 = 56;
 /** Tickers that run now. */
