@@ -39,6 +39,8 @@ const timed = [
   "record2-named",
   "record7-precise",
   "string32-precise",
+  "string128-precise",
+  "string1024-precise",
   "disabled",
   "disabled-in-trace",
   "traces2-record2-precise",

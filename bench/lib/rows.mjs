@@ -8,6 +8,8 @@ export const familyOf = {
   "record2-named": "tracepoints",
   "record7-precise": "tracepoints",
   "string32-precise": "tracepoints",
+  "string128-precise": "tracepoints",
+  "string1024-precise": "tracepoints",
   disabled: "tracepoints",
   "disabled-in-trace": "tracepoints",
   "traces2-record2-precise": "tracepoints",

@@ -54,17 +54,19 @@ function record7Precise() {
   return batchRow({ ops: OPS, batch, drain, account });
 }
 
-function string32Precise() {
+function stringPrecise(length) {
   const { text } = facility("bench", { text: [field("text", string)] });
   const { drain, account } = makeWorld("bench");
   // Several strings: of a single one, V8 might keep what it has found out about it.
   const texts = Array.from({ length: 16 }, (_, i) =>
-    `/items/${values[i].toString(36)}/`.padEnd(32, "abcdefghij"),
+    `/items/${values[i].toString(36)}/`.padEnd(length, "abcdefghij"),
   );
+  // As many bytes a batch for each length, as they all must find room.
+  const ops = (OPS * 32) / length;
   const batch = () => {
-    for (let i = 0; i < OPS; i++) text(texts[i & 15]);
+    for (let i = 0; i < ops; i++) text(texts[i & 15]);
   };
-  return batchRow({ ops: OPS, batch, drain, account });
+  return batchRow({ ops, batch, drain, account });
 }
 
 /** There is a trace that would want the event, and it is stopped. */
@@ -110,7 +112,9 @@ export const rows = {
   "record2-caller": record2Caller,
   "record2-named": record2Named,
   "record7-precise": record7Precise,
-  "string32-precise": string32Precise,
+  "string32-precise": () => stringPrecise(32),
+  "string128-precise": () => stringPrecise(128),
+  "string1024-precise": () => stringPrecise(1024),
   disabled,
   "disabled-in-trace": disabledInTrace,
   "traces2-record2-precise": () => record2Precise(2),

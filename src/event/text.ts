@@ -39,34 +39,38 @@ let privateBytes = new Uint8Array(0);
  */
 export function writeText(text: string, area: Area, at: number): number {
   const { length } = text;
-  const { view } = area;
   const begin = at + 4;
   // Each UTF-16 unit is a byte or more, so this turns huge texts away before they cost anything.
   const end = begin + ((length + 3) & ~3);
   if (at < 0 || end > area.limit) return -1;
-  if (length === 0 || length > LOOP_MAX) return writeLong(text, area, at);
+  if (length === 0 || length > LOOP_MAX || !writeAscii(text, area.view, begin)) {
+    return writeLong(text, area, at);
+  }
+  area.view.setInt32(at, end - begin, true);
+  return end;
+}
+
+/** Writes a text and its padding, word by word; false where not all its units are 1 to 0x7f. */
+function writeAscii(text: string, view: DataView, begin: number): boolean {
+  const { length } = text;
   const whole = length & ~3;
   for (let i = 0; i < whole; i += 4) {
     const a = text.charCodeAt(i);
     const b = text.charCodeAt(i + 1);
     const c = text.charCodeAt(i + 2);
     const d = text.charCodeAt(i + 3);
-    if (!areAscii(a | b | c | d, (a - 1) | (b - 1) | (c - 1) | (d - 1))) {
-      return writeLong(text, area, at);
-    }
+    if (!areAscii(a | b | c | d, (a - 1) | (b - 1) | (c - 1) | (d - 1))) return false;
     view.setInt32(begin + i, a | (b << 8) | (c << 16) | (d << 24), true);
   }
-  if (whole < length) {
-    let word = 0;
-    for (let i = whole; i < length; i++) {
-      const unit = text.charCodeAt(i);
-      if (!areAscii(unit, unit - 1)) return writeLong(text, area, at);
-      word |= unit << ((i - whole) * 8);
-    }
-    view.setInt32(begin + whole, word, true);
+  if (whole === length) return true;
+  let word = 0;
+  for (let i = whole; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (!areAscii(unit, unit - 1)) return false;
+    word |= unit << ((i - whole) * 8);
   }
-  view.setInt32(at, end - begin, true);
-  return end;
+  view.setInt32(begin + whole, word, true);
+  return true;
 }
 
 /**
