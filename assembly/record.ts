@@ -88,23 +88,30 @@ function fill(ring: usize, head: u64, from: usize, size: u32, count: u32): void 
   const payload = size - RECORD_HEADER_BYTES;
   const mask = load<u32>(ring, RING_SUBBUF_MASK_AT);
   while (count) {
-    const offset = load<u32>(ring, RING_OFFSET_AT);
+    let offset = load<u32>(ring, RING_OFFSET_AT);
     // A record never ends exactly where its sub-buffer ends: see room in ring.ts.
-    const records = min(count, (mask - (offset & mask)) / size);
+    let records = (mask - (offset & mask)) / size;
     if (!records) {
-      if (enterSubbuf(ring, size, load<u64>(cpuAt, CPU_TS_AT))) continue;
-      // It has been counted as discarded; the next one may find room.
-      from += payload;
-      count--;
-      continue;
+      if (!enterSubbuf(ring, size, load<u64>(cpuAt, CPU_TS_AT))) {
+        // It has been counted as discarded; the next one may find room.
+        from += payload;
+        count--;
+        continue;
+      }
+      // Once, and not until there is room: whatever the ring's words say, this ends.
+      offset = load<u32>(ring, RING_OFFSET_AT);
+      records = mask / size;
     }
+    records = min(count, records);
     let at = load<u32>(ring, RING_DATA_AT) + (offset & load<u32>(ring, RING_BUFFER_MASK_AT));
     for (let i: u32 = 0; i < records; i++) {
       store<u64>(at, head);
       at += RECORD_HEADER_BYTES;
       // The engine's copy costs a call: for what is short, a loop is faster.
       if (payload > LOOP_MAX) memory.copy(at, from, payload);
-      else for (let word: u32 = 0; word < payload; word += 4) store<u32>(at + word, load<u32>(from + word));
+      else
+        for (let word: u32 = 0; word < payload; word += 4)
+          store<u32>(at + word, load<u32>(from + word));
       at += payload;
       from += payload;
     }

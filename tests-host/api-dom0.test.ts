@@ -89,8 +89,8 @@ describe("a thread that is not dom0 any more", () => {
     ["mapForeignRange", ({ old }) => old.mapForeignRange(1, 1)],
     ["bindVirq", ({ old }) => old.bindVirq(4, () => {})],
     ["unbind", ({ old }) => old.unbind(4)],
-    ["mask", ({ old }) => old.mask(0)],
-    ["unmask", ({ old }) => old.unmask(0)],
+    ["mask", ({ old }) => old.mask(4)],
+    ["unmask", ({ old }) => old.unmask(4)],
   ];
   it.each(typed)("is refused %s", (_name, call) => {
     const held = deposed();

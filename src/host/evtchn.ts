@@ -90,7 +90,8 @@ export class EventChannels {
 
   /** Holds a port's calls back; it stays pending meanwhile. Throws TraceError `port`. */
   mask(port: number): void {
-    if (this.#core.mask(asU32(port), true)) throw hypercallError("mask", this.#core.reason(), { port });
+    if (this.#core.mask(asU32(port), true))
+      throw hypercallError("mask", this.#core.reason(), { port });
   }
 
   /** Lets a port's calls through again, at once if it is pending. Throws TraceError `port`. */
