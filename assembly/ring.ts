@@ -1,4 +1,4 @@
-// FAST PATH: reserve and publish in one ring. One writer, the owner of the CPU (I2); the only
+// FAST PATH: find room and publish, in one ring. One writer, the owner of the CPU (I2); the only
 // atomic is the store of `offset`. Everything rare is in switch.ts. docs/design.md, "The ring".
 
 import {
@@ -8,6 +8,7 @@ import {
   RING_SUBBUF_MASK_AT,
   RING_TALLY_AT,
 } from "./public/layout";
+
 /**
  * Address at which a record of `size` bytes may be written, 0 when the sub-buffer has no room for it.
  *
