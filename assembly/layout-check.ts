@@ -3,16 +3,22 @@
 
 import {
   CONTROL_AT,
+  CPU_ACK_AT,
   CPU_BLOCK_BYTES,
   CPU_BLOCK_SHIFT,
+  CPU_ERROR_AT,
+  CPU_RECORD_AT,
   CPU_RINGS_AT,
   CPU_STATE_AT,
   CPU_TID_AT,
+  CPU_TS_AT,
   CPUS_AT,
   CPUS_MAX,
+  CTL_COARSE_AT,
   CTL_DYING_AT,
   CTL_FACILITIES_AT,
   CTL_TRACES_AT,
+  CTL_UPCALL_AT,
   CTL_VIRQ_PORT_AT,
   ENABLED_AT,
   ENABLED_ATTENTION_BIT,
@@ -28,8 +34,11 @@ import {
   OWNER_TRACE,
   RECORD_EVENT_BITS,
   RECORD_EVENT_MASK,
+  RECORD_HEADER_BYTES,
+  RING_BATCH_AT,
   RING_CONSUMED_AT,
   RING_OFFSET_AT,
+  RING_SUBBUF_MASK_AT,
   RING_SUBBUFS_AT,
   RING_TAKEN_AT,
   RING_TALLY_AT,
@@ -65,13 +74,18 @@ if (ENABLED_AT != HYPERCALL_AT + FRAME_BYTES) ERROR("the enabled table follows i
 if (CPUS_AT != ENABLED_AT + EVENTS_MAX * 4) ERROR("the CPU table follows the enabled table");
 if (NOBODY_AT != 0) ERROR("cpu.ts starts with the literal 0");
 if (NOBODY_AT + CPU_BLOCK_BYTES > FRAME_BYTES) ERROR("NOBODY lies in frame 0");
+if (NOBODY_AT + CPU_TS_AT < RING_SUBBUF_MASK_AT + 4) ERROR("no ring, address 0, has no room");
 
 if (CTL_VIRQ_PORT_AT + VIRQS_MAX * 4 > CTL_TRACES_AT) ERROR("control: virq ports end");
 if (CTL_TRACES_AT + TRACES_MAX * 4 > CTL_FACILITIES_AT) ERROR("control: traces end");
 if (CTL_FACILITIES_AT + FACILITIES_MAX * 4 > CTL_DYING_AT) ERROR("control: facilities end");
 if (CTL_DYING_AT + TRACES_MAX * 4 > FRAME_BYTES) ERROR("control fits its frame");
+if ((CTL_COARSE_AT & 7) != 0 || CTL_COARSE_AT + 8 > CTL_UPCALL_AT) ERROR("control: coarse time");
 if (ENABLED_ATTENTION_BIT != TRACES_MAX) ERROR("attention is the bit above the traces");
 if (CPU_TID_AT != CPU_STATE_AT + 4 || (CPU_STATE_AT & 7) != 0) ERROR("state and tid: one u64");
+if (CPU_RECORD_AT + RECORD_HEADER_BYTES + 7 * 4 > CPU_RINGS_AT) ERROR("a CPU block holds a record");
+if ((CPU_RECORD_AT & 3) != 0 || CPU_RECORD_AT < CPU_ACK_AT + 4) ERROR("it follows the ack");
+if (CPU_ERROR_AT + 4 > CPU_ACK_AT) ERROR("what a host says of its clock ends");
 if (CPU_RINGS_AT + (TRACES_MAX + 1) * 4 > CPU_BLOCK_BYTES) ERROR("a CPU block holds its rings");
 
 if (TRACE_NAME_AT + TRACE_NAME_MAX + 1 > TRACE_CPU_SET_AT) ERROR("trace: the name fits");
@@ -86,6 +100,7 @@ if (TBC_TRACE_AT + TRACE_BYTES > FRAME_BYTES) ERROR("the hypercall page fits its
 
 if ((RING_OFFSET_AT & 7) != 0 || (RING_CONSUMED_AT & 7) != 0) ERROR("atomics are aligned");
 if ((RING_TALLY_AT & 7) != 0 || (RING_TAKEN_AT & 7) != 0) ERROR("u64 fields are aligned");
+if ((RING_BATCH_AT & 3) != 0 || RING_BATCH_AT + 4 > RING_CONSUMED_AT) ERROR("batch is the owner's");
 if ((RING_SUBBUFS_AT & 7) != 0 || (SUBBUF_ENTRY_BYTES & 7) != 0) ERROR("entries are aligned");
 if (RING_CONSUMED_AT < RING_OFFSET_AT + 64) ERROR("offset and consumed share no cache line");
 if (RING_TAKEN_AT < RING_CONSUMED_AT + 64) ERROR("consumed and taken share no cache line");

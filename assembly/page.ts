@@ -180,12 +180,3 @@ export function releaseStrays(owner: u32, keep: u32): void {
     if (mfn < keep || mfn >= keepEnd) releaseFrame(mfn);
   }
 }
-
-/** Free frames now: a figure that may be stale at once. */
-export function framesFree(): u32 {
-  let free: u32 = 0;
-  for (let mfn = firstFrame(), end = framesCount(); mfn < end; mfn++) {
-    if (!load32(frameEntry(mfn) + FRAME_OWNER_AT)) free++;
-  }
-  return free;
-}

@@ -88,16 +88,21 @@ function fill(ring: usize, head: u64, from: usize, size: u32, count: u32): void 
   const payload = size - RECORD_HEADER_BYTES;
   const mask = load<u32>(ring, RING_SUBBUF_MASK_AT);
   while (count) {
-    const offset = load<u32>(ring, RING_OFFSET_AT);
+    let offset = load<u32>(ring, RING_OFFSET_AT);
     // A record never ends exactly where its sub-buffer ends: see room in ring.ts.
-    const records = min(count, (mask - (offset & mask)) / size);
+    let records = (mask - (offset & mask)) / size;
     if (!records) {
-      if (enterSubbuf(ring, size, load<u64>(cpuAt, CPU_TS_AT))) continue;
-      // It has been counted as discarded; the next one may find room.
-      from += payload;
-      count--;
-      continue;
+      if (!enterSubbuf(ring, size, load<u64>(cpuAt, CPU_TS_AT))) {
+        // It has been counted as discarded; the next one may find room.
+        from += payload;
+        count--;
+        continue;
+      }
+      // Once, and not until there is room: whatever the ring's words say, this ends.
+      offset = load<u32>(ring, RING_OFFSET_AT);
+      records = mask / size;
     }
+    records = min(count, records);
     let at = load<u32>(ring, RING_DATA_AT) + (offset & load<u32>(ring, RING_BUFFER_MASK_AT));
     for (let i: u32 = 0; i < records; i++) {
       store<u64>(at, head);

@@ -1,4 +1,4 @@
-// FAST PATH: reserve and publish in one ring. One writer, the owner of the CPU (I2); the only
+// FAST PATH: find room and publish, in one ring. One writer, the owner of the CPU (I2); the only
 // atomic is the store of `offset`. Everything rare is in switch.ts. docs/design.md, "The ring".
 
 import {
@@ -8,6 +8,7 @@ import {
   RING_SUBBUF_MASK_AT,
   RING_TALLY_AT,
 } from "./public/layout";
+
 /**
  * Address at which a record of `size` bytes may be written, 0 when the sub-buffer has no room for it.
  *
@@ -31,7 +32,7 @@ export function publish(ring: usize, bytes: u32, records: u32): void {
   // Before the publication, and naming it: after a death between the two stores the tally names a
   // position that `offset` never reached, and switch.ts, publishedRecords, finds out how many of
   // its records were published.
-  store<u64>(ring, (counted << 32) | (end & 0xffffffff), RING_TALLY_AT);
+  store<u64>(ring, (counted << 32) | <u64>(<u32>end), RING_TALLY_AT);
   // Pairs with the loads of offset in consume.ts and src/host/ring-reader.ts. Not by atomic.ts: a
   // call for the one atomic of the fast path would be a tenth of its cost.
   atomic.store<u64>(ring, end, RING_OFFSET_AT);

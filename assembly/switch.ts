@@ -105,7 +105,7 @@ export function recoverRing(ring: usize): void {
   const offset = load64(ring + RING_OFFSET_AT);
   const before = load<u64>(subbufEntry(ring, offset), SUBBUF_RECORDS_AT);
   const records = publishedRecords(ring) - before;
-  store<u64>(ring, (records << 32) | (offset & 0xffffffff), RING_TALLY_AT);
+  store<u64>(ring, (records << 32) | <u64>(<u32>offset), RING_TALLY_AT);
   store<u32>(ring, 0, RING_BATCH_AT);
 }
 
@@ -148,7 +148,7 @@ export function enterSubbuf(ring: usize, size: u32, timestamp: u64): bool {
   store<u64>(left, discardedRecords(ring), SUBBUF_DISCARDED_AT);
   store<u32>(left, <u32>offset & mask, SUBBUF_CONTENT_END_AT);
   openSubbuf(ring, begin, load<u64>(left, SUBBUF_RECORDS_AT) + records);
-  store<u64>(ring, begin & 0xffffffff, RING_TALLY_AT);
+  store<u64>(ring, <u64>(<u32>begin), RING_TALLY_AT);
   // Delivery: pairs with the loads of offset in consume.ts and src/host/ring-reader.ts (I3).
   store64(ring + RING_OFFSET_AT, begin);
   raise(VIRQ_TBUF);

@@ -89,8 +89,8 @@ describe("a thread that is not dom0 any more", () => {
     ["mapForeignRange", ({ old }) => old.mapForeignRange(1, 1)],
     ["bindVirq", ({ old }) => old.bindVirq(4, () => {})],
     ["unbind", ({ old }) => old.unbind(4)],
-    ["mask", ({ old }) => old.mask(0)],
-    ["unmask", ({ old }) => old.unmask(0)],
+    ["mask", ({ old }) => old.mask(4)],
+    ["unmask", ({ old }) => old.unmask(4)],
   ];
   it.each(typed)("is refused %s", (_name, call) => {
     const held = deposed();
@@ -135,6 +135,40 @@ describe("a thread that is not dom0 any more", () => {
     for (const [, call] of typed) expect(() => call(held)).toThrow();
     for (const [, call] of seed) call(held.old);
     expect(page.every((byte) => byte === 0x5a)).toBe(true);
+  });
+
+  it.runIf("waitAsync" in Atomics)("counts its own waits, and none of its successor's", () => {
+    const { hypervisor, old, dom0 } = deposed();
+    const memory = new Memory(hypervisor);
+    const waits = () => memory.control(layout.CTL_WAITING_AT);
+    expect(waits()).toBe(0);
+    expect(() => old.bindVirq(3, () => {})).toThrow(code("not-dom0"));
+    expect(waits()).toBe(0);
+    dom0.bindVirq(3, () => {});
+    dom0.bindVirq(4, () => {});
+    expect(waits()).toBe(1);
+    old.close();
+    expect(waits()).toBe(1);
+    dom0.unbind(3);
+    expect(waits()).toBe(1);
+    dom0.unbind(4);
+    expect(waits()).toBe(0);
+  });
+
+  it("leaves its successor's waits alone also when it had waited itself", () => {
+    const hypervisor = world.boot();
+    const old = hypervisor.dom0(5);
+    old.bindVirq(3, () => {});
+    const second = world.adopt(Hypervisor.join(hypervisor.handle()));
+    hypervisor.reap(5);
+    const dom0 = second.dom0(6);
+    const memory = new Memory(hypervisor);
+    // What the last dom0 left behind is forgotten.
+    expect(memory.control(layout.CTL_WAITING_AT)).toBe(0);
+    dom0.bindVirq(4, () => {});
+    const before = memory.control(layout.CTL_WAITING_AT);
+    old.close();
+    expect(memory.control(layout.CTL_WAITING_AT)).toBe(before);
   });
 
   it("does not take VIRQs from its successor", async () => {

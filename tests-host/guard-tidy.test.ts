@@ -95,14 +95,20 @@ const recordNames: Rule = (path) => {
   return /^\d{4}-[a-z0-9]+(-[a-z0-9]+)*\.md$/.test(name) ? [] : [`${path} is not NNNN-title.md`];
 };
 
+/** Calls that go past assembly/atomic.ts, a file: what each file may say, and how often. */
+const ATOMICS = new Map([["assembly/ring.ts", ["atomic.store<u64>(ring, end, RING_OFFSET_AT)"]]]);
+
 const strayAtomics: Rule = (path, text) => {
   if (!path.startsWith("assembly/") || path === "assembly/atomic.ts" || !isCode(path)) return [];
   const source = parse(path, text);
+  const allowed = [...(ATOMICS.get(path) ?? [])];
   const found: string[] = [];
   walk(source, (node) => {
     if (!ts.isPropertyAccessExpression(node) || node.expression.getText(source) !== "atomic")
       return;
-    found.push(`${path}:${lineOf(source, node)} goes past assembly/atomic.ts`);
+    const at = allowed.indexOf(node.parent.getText(source));
+    if (at >= 0) allowed.splice(at, 1);
+    else found.push(`${path}:${lineOf(source, node)} goes past assembly/atomic.ts`);
   });
   return found;
 };
@@ -135,6 +141,7 @@ describe("the files", () => {
 });
 
 describe("the rules", () => {
+  const PUBLICATION = "atomic.store<u64>(ring, end, RING_OFFSET_AT);";
   const bad: [string, Rule, string, string][] = [
     ["a wide line", wideLines, "src/a.ts", `// ${"a".repeat(118)}`],
     ["a long source", longFiles, "src/a.ts", "\n".repeat(401)],
@@ -152,7 +159,15 @@ describe("the rules", () => {
     ["no heading", headings, "README.md", "## B\n```sh\n# a comment\n```\n"],
     ["a home folder", foreignPaths, "docs/a.md", `see /${"home"}/me/notes`],
     ["a record without number", recordNames, "docs/adr/ring.md", ""],
-    ["an atomic access", strayAtomics, "assembly/ring.ts", "atomic.load<u32>(at);"],
+    ["an atomic access", strayAtomics, "assembly/page.ts", "atomic.load<u32>(at);"],
+    ["another one where one is allowed", strayAtomics, "assembly/ring.ts", "atomic.fence();"],
+    [
+      "the allowed one said twice",
+      strayAtomics,
+      "assembly/ring.ts",
+      `${PUBLICATION}${PUBLICATION}`,
+    ],
+    ["the allowed one elsewhere", strayAtomics, "assembly/record.ts", PUBLICATION],
   ];
 
   it.each(bad)("see %s", (_name, rule, path, text) => {
@@ -167,6 +182,7 @@ describe("the rules", () => {
     ["a part of a path", foreignPaths, "docs/a.md", "src/work/a and ./home/b"],
     ["a numbered record", recordNames, "docs/adr/0001-one-store.md", ""],
     ["an atomic in a comment", strayAtomics, "assembly/ring.ts", "// not atomic.store"],
+    ["the publication", strayAtomics, "assembly/ring.ts", PUBLICATION],
     ["an atomic in its file", strayAtomics, "assembly/atomic.ts", "atomic.fence();"],
   ];
 

@@ -12,7 +12,6 @@ const EXPECTED_EXPORTS: string[] = [
   "enableEvent",
   "facility",
   "fence",
-  "framesFree",
   "isDom0",
   "join",
   "leave",
@@ -37,8 +36,6 @@ const EXPECTED_EXPORTS: string[] = [
   "tb_control",
   "unbind",
   "unmap",
-  "unmask",
-  "waiting",
 ];
 
 const BYTES_MAX = 8191;

@@ -25,7 +25,11 @@ function names(machine: Machine): Map<number, string> {
     [ring + layout.RING_CONSUMED_AT, "consumed"],
     [ring + layout.RING_DISCARDED_FULL_AT, "full"],
     [ring + layout.RING_DISCARDED_BIG_AT, "big"],
+    [ring + layout.RING_BATCH_AT, "batch"],
   ]);
+  for (let at: number = layout.CPU_RECORD_AT; at < layout.CPU_RINGS_AT; at += 4) {
+    named.set(layout.CPUS_AT + at, "block");
+  }
   for (let at = layout.RING_SUBBUFS_AT; at < layout.FRAME_BYTES; at += 4) {
     named.set(ring + at, "entries");
   }
@@ -39,7 +43,7 @@ function watched(mode: "discard" | "overwrite") {
   machine.create("t", mode, BYTES, 2);
   machine.privcmd.start("t");
   machine.core.bind(VIRQ_TBUF);
-  machine.core.waiting(1);
+  machine.waits(1);
   const named = names(machine);
   const log: string[] = [];
   let last = machine.image();
@@ -86,6 +90,8 @@ function watched(mode: "discard" | "overwrite") {
   };
 }
 
+/** The record, where the first ring has no room for it: not in the ring's data. */
+const HELD = "plain block time";
 const RECORDED = ["plain data tally time", "store offset"];
 const SWITCHED = ["fence", "plain entries tally", "store offset"];
 const RAISED = ["or pending", "store upcall", "notify upcall"];
@@ -104,7 +110,7 @@ describe("the writer in JavaScript stores", () => {
     done((writer, now) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7));
     const log = done((writer, now) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7));
     const [fence, ...rest] = SWITCHED;
-    expect(log).toEqual(["plain time", fence, ...rest, ...RAISED, ...THEN_RECORDED]);
+    expect(log).toEqual([HELD, fence, ...rest, ...RAISED, ...THEN_RECORDED]);
   });
 
   it("nothing of the new sub-buffer before the reader is pushed and a fence is passed", () => {
@@ -113,7 +119,7 @@ describe("the writer in JavaScript stores", () => {
     for (let i = 0; i < 2; i++) done(record);
     const log = done(record);
     // The port is pending already: the raise is coalesced.
-    const pushed = ["plain time", "compareExchange consumed", ...SWITCHED];
+    const pushed = [HELD, "compareExchange consumed", ...SWITCHED];
     expect(log).toEqual([...pushed, "or pending", ...THEN_RECORDED]);
   });
 
@@ -136,7 +142,7 @@ describe("the writer in JavaScript stores", () => {
     for (let i = 0; i < 2; i++) done(record);
     const lost = (() => 1n) as never;
     const spy = vi.spyOn(Atomics, "compareExchange").mockImplementation(lost);
-    expect(done(record)).toEqual(["plain time", "store full"]);
+    expect(done(record)).toEqual([HELD, "store full"]);
     expect(spy).toHaveBeenCalledTimes(8);
   });
 
@@ -144,11 +150,25 @@ describe("the writer in JavaScript stores", () => {
     const { done } = watched("discard");
     const record = (writer: JsWriter, now: number) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7);
     for (let i = 0; i < 2; i++) done(record);
-    expect(done(record)).toEqual(["plain time", "store full"]);
-    expect(done((writer, now) => writer.record(1, now, BYTES))).toEqual([
-      "plain time",
-      "store big",
-    ]);
+    expect(done(record)).toEqual([HELD, "store full"]);
+    expect(done((writer, now) => writer.record(1, now, BYTES, 1))).toEqual([HELD, "store big"]);
+    const three = ["store big", "store big", "store big"];
+    expect(done((writer, now) => writer.record(1, now, BYTES, 3))).toEqual([HELD, ...three]);
+  });
+
+  it("a batch, then one publication, and then no batch any more", () => {
+    const { done } = watched("discard");
+    const log = done((writer, now) => writer.record(1, now, 8, 3));
+    expect(log).toEqual(["plain batch block data tally time", "store offset", "plain batch"]);
+  });
+
+  it("a batch of more than fits, each part with its one publication", () => {
+    const { done } = watched("discard");
+    const log = done((writer, now) => writer.record(1, now, 8, 5));
+    const parts = ["plain batch block data tally time", "store offset", "plain batch"];
+    const [fence, ...rest] = SWITCHED;
+    const second = ["plain batch data tally", "store offset", "plain batch"];
+    expect(log).toEqual([...parts, fence, ...rest, ...RAISED, ...second]);
   });
 
   it("its ack after the record", () => {
@@ -156,6 +176,78 @@ describe("the writer in JavaScript stores", () => {
     machine.create("other", "discard", BYTES, 2);
     machine.privcmd.destroy("other");
     expect(done((writer, now) => writer.record0(1, now))).toEqual([...RECORDED, "store ack"]);
+    machine.create("next", "discard", BYTES, 2);
+    machine.privcmd.destroy("next");
+    const log = done((writer, now) => writer.record(1, now, 4, 2));
+    expect(log.slice(-3)).toEqual(["store offset", "plain batch", "store ack"]);
     expect(done((writer, now) => writer.record0(1, now))).toEqual(RECORDED);
+  });
+});
+
+describe("the writer in JavaScript, store by store", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** What a call stores to, atomically or not, one name for neighbours of the same name. */
+  function stored(call: (writer: JsWriter) => void): string[] {
+    const machine = new Machine("wasm");
+    machine.create("t", "discard", BYTES, 2);
+    machine.privcmd.start("t");
+    const named = names(machine);
+    const log: string[] = [];
+    const note = (at: number): void => {
+      const name = named.get(at) ?? `word ${at}`;
+      if (log.at(-1) !== name) log.push(name);
+    };
+    type View = Int32Array | BigUint64Array;
+    const originals = new Map<object, View>();
+    const traced = <T extends View>(view: T): T => {
+      const proxy = new Proxy(view, {
+        get(target, key) {
+          const value: unknown = Reflect.get(target, key, target);
+          if (key !== "copyWithin") return value;
+          return (to: number, from: number, end: number) => {
+            for (let i = 0; i < end - from; i++) note((to + i) * 4);
+            target.copyWithin(to, from, end);
+          };
+        },
+        set(target, key, value) {
+          note(Number(key) * target.BYTES_PER_ELEMENT);
+          return Reflect.set(target, key, value, target);
+        },
+      });
+      originals.set(proxy, view);
+      return proxy;
+    };
+    for (const name of ["load", "store", "compareExchange", "or", "notify"] as const) {
+      const original = Atomics[name] as (...args: unknown[]) => unknown;
+      vi.spyOn(Atomics, name).mockImplementation(((proxy: View, at: number, ...args: unknown[]) => {
+        const view = originals.get(proxy) ?? proxy;
+        if (name === "store") note(at * view.BYTES_PER_ELEMENT);
+        return original(view, at, ...args);
+      }) as never);
+    }
+    const views = {
+      ...machine.views,
+      words: traced(machine.views.words),
+      longs: traced(machine.views.longs),
+    };
+    call(jsWriter(machine.core, views, layout.CPUS_AT, ORIGIN_MS));
+    vi.restoreAllMocks();
+    machine.close();
+    return log;
+  }
+
+  it("has counted a record before it publishes it", () => {
+    expect(stored((writer) => writer.record2(1, 20, 7, 8))).toEqual([
+      ...["time", "data", "tally", "offset"],
+    ]);
+  });
+
+  it("has noted a batch before its tally is ahead, until it is published", () => {
+    const part = ["data", "batch", "tally", "offset", "batch"];
+    expect(stored((writer) => writer.record(1, 20, 8, 3))).toEqual(["time", "block", ...part]);
+    expect(stored((writer) => writer.record(1, 20, 8, 5))).toEqual([
+      ...["time", "block", ...part, "entries", "tally", "offset", ...part],
+    ]);
   });
 });

@@ -3,10 +3,24 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CPU_TS_AT, CPUS_AT, RING_OFFSET_AT } from "../assembly/public/layout.js";
+import {
+  CPU_RECORD_AT,
+  CPU_TS_AT,
+  CPUS_AT,
+  NOBODY_AT,
+  RING_OFFSET_AT,
+  RING_SUBBUF_MASK_AT,
+} from "../assembly/public/layout.js";
 import type { TraceMode } from "../src/index.js";
 import { Run, type Step, steps } from "./writer-steps.js";
-import { CPUS, Machine, ORIGIN_MS, recordWords, type Writer } from "./writer-twin.js";
+import {
+  CPUS,
+  Machine,
+  ORIGIN_MS,
+  recordScratch,
+  recordWords,
+  type Writer,
+} from "./writer-twin.js";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -43,19 +57,28 @@ describe("the writer in JavaScript", () => {
     await fc.assert(property, { numRuns: 400 });
   });
 
-  it("takes NaN for 0 and keeps the later time, whatever the last one is said to be", () => {
+  it("keeps the later time, whatever the clock, the coarse time and the last one say", () => {
     const machines = (["wasm", "js"] as const).map((writer) => new Machine(writer));
     const [one, other] = machines as [Machine, Machine];
     const lasts = [-1n, -(1n << 32n), 0n, 0xffffffffn, 1n << 32n, (1n << 62n) - 1n, 1n << 62n];
-    const times = [Number.NaN, -1 / 0, 1 / 0, ORIGIN_MS, ORIGIN_MS - 1e-6, 4294.967295 + ORIGIN_MS];
+    const times = [-1 / 0, 1 / 0, ORIGIN_MS, ORIGIN_MS - 1e-6, 4294.967295 + ORIGIN_MS];
+    const coarse = lasts.concat(-(1n << 63n), 1n, 0xfffffffen, 0x1ffffffffn, 1n << 52n);
     const at = CPUS_AT + CPU_TS_AT;
+    /** Records after `last`, and tells the time that the record has got. */
+    const stamped = (last: bigint, now: number): bigint => {
+      for (const machine of machines) {
+        machine.views.data.setBigInt64(at, last, true);
+        recordWords(machine.binding(0), 1, now, []);
+      }
+      other.expectSame(one, `${now} after ${last}`);
+      return other.views.data.getBigInt64(at, true);
+    };
     for (const last of lasts) {
-      for (const time of times) {
-        for (const machine of machines) {
-          machine.views.data.setBigInt64(at, last, true);
-          recordWords(machine.binding(0), 1, time, []);
-        }
-        other.expectSame(one, `${time} after ${last}`);
+      for (const time of times) stamped(last, time);
+      for (const time of coarse) {
+        for (const machine of machines) machine.setCoarse(BigInt.asUintN(64, time));
+        const later = time > last && time < 1n << 62n ? time : last;
+        expect(stamped(last, Number.NaN), `${time} after ${last}`).toBe(later);
       }
     }
     for (const machine of machines) machine.close();
@@ -71,9 +94,45 @@ describe("the writer in JavaScript", () => {
     recordWords(machine.binding(1), 1, 11, [2]);
     const before = machine.image();
     recordWords(stale, 1, 12, [3]);
-    // All that remains is the time of NOBODY, which the Wasm writer notes as well.
-    expect(machine.image().subarray(64).equals(before.subarray(64))).toBe(true);
+    stale.core.record(2, 13, 8, 5);
+    const after = machine.image();
+    // All that remains is the time of NOBODY and the record in its block, as of the Wasm writer.
+    const mine = [CPU_TS_AT, CPU_TS_AT + 4, CPU_RECORD_AT, CPU_RECORD_AT + 4, CPU_RECORD_AT + 8];
+    expect(after.readInt32LE(CPU_RECORD_AT) & 4095).toBe(2);
+    for (const at of mine) before.copy(after, NOBODY_AT + at, NOBODY_AT + at, NOBODY_AT + at + 4);
+    expect(after.equals(before)).toBe(true);
     machine.close();
+  });
+
+  const masks = [0, 1, 7, 8, 9, 12, 0x40000001, 0x2aaaaaab, 0x7ffffffe, 0x80000001, 0xffffffff];
+  it.each(masks)("ends, as the Wasm writer does, where its ring's mask is %d", (mask) => {
+    for (const writer of ["wasm", "js"] as const) {
+      for (const mode of ["discard", "overwrite"] as const) {
+        const machine = new Machine(writer);
+        machine.create("t", mode, 64, 4);
+        machine.privcmd.start("t");
+        const ring = machine.ring("t", 0);
+        machine.views.data.setUint32(ring + RING_SUBBUF_MASK_AT, mask, true);
+        // Where the most bits of the mask are in the way.
+        machine.views.data.setUint32(ring + RING_OFFSET_AT, mask & 0x7ffffffc, true);
+        const begin = performance.now();
+        const calls = [
+          () => recordWords(machine.binding(0), 1, 10, [1, 2]),
+          () => recordScratch(machine.binding(0), 1, 11, 8, 40, 1),
+          () => recordScratch(machine.binding(0), 1, 11, 16385, 40, 1),
+          // What was written may lie anywhere, also where the hypervisor has to look now.
+          () => machine.close(),
+        ];
+        for (const call of calls) {
+          try {
+            call();
+          } catch (error) {
+            expect((error as Error).name).toBeOneOf(["RuntimeError", "RangeError"]);
+          }
+        }
+        expect(performance.now() - begin, `${writer}, ${mode}`).toBeLessThan(1000);
+      }
+    }
   });
 
   it("is what an attached CPU's tracepoints see, and only where it is asked for", () => {
@@ -111,6 +170,10 @@ describe("positions near the end of a word", () => {
     for (let i = 0; i < 150; i++) {
       const words = [1, -2, 3, -4, 5].slice(0, i % 6);
       each((machine) => recordWords(machine.binding(i % CPUS), i, 10 + i, words), `record ${i}`);
+      each(
+        (machine) => recordScratch(machine.binding(i % CPUS), i, 10 + i, (i * 4) % 60, i % 7, i),
+        `batch ${i}`,
+      );
       if (i % 5 !== 0) continue;
       each((machine) => {
         const info = machine.privcmd.getCpuInfo("t", i % CPUS);

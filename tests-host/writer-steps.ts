@@ -4,13 +4,30 @@ import fc from "fast-check";
 import { RING_OFFSET_AT } from "../assembly/public/layout.js";
 import { VIRQ_TBUF } from "../assembly/public/ops.js";
 import type { TraceMode } from "../src/index.js";
-import { CPUS, type Machine, recordScratch, recordWords, type Writer } from "./writer-twin.js";
+import {
+  CPUS,
+  type Machine,
+  ORIGIN_MS,
+  recordScratch,
+  recordWords,
+  type Writer,
+} from "./writer-twin.js";
 
 type Clock = { readonly by: number } | { readonly at: number };
 
 export type Step =
   | { do: "words"; cpu: number; event: number; clock: Clock; words: number[] }
-  | { do: "scratch"; cpu: number; event: number; clock: Clock; bytes: number; seed: number }
+  | {
+      do: "scratch";
+      cpu: number;
+      event: number;
+      clock: Clock;
+      bytes: number;
+      count: number;
+      seed: number;
+    }
+  /** The coarse time: near the clock's last reading, or what it says. */
+  | { do: "coarse"; time: { readonly byMs: number } | { readonly at: bigint } }
   | { do: "burst"; cpu: number; event: number; count: number; words: number[] }
   | {
       do: "create";
@@ -50,16 +67,45 @@ const clock: fc.Arbitrary<Clock> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ by: fc.double({ min: -5, max: 0, noNaN: true }) }) },
   // Past the low word, which comes round every 4.3 s.
   { weight: 4, arbitrary: fc.record({ by: fc.double({ min: 0, max: 20_000, noNaN: true }) }) },
-  { weight: 3, arbitrary: fc.constantFrom({ at: Number.NaN }, { at: -1 / 0 }, { at: 1 / 0 }) },
+  // The coarse time.
+  { weight: 6, arbitrary: fc.constant({ at: Number.NaN }) },
+  { weight: 2, arbitrary: fc.constantFrom({ at: -1 / 0 }, { at: 1 / 0 }) },
   { weight: 3, arbitrary: fc.constantFrom({ at: -1e9 }, { at: -1e300 }, { at: 1e300 }) },
   { weight: 1, arbitrary: fc.constantFrom({ by: MILLIS_52 }, { by: MILLIS_52 * 3 }) },
   { weight: 1, arbitrary: fc.constantFrom({ at: MILLIS_62 * 0.9 }, { at: MILLIS_62 * 1.0001 }) },
   { weight: 1, arbitrary: fc.record({ at: fc.double() }) },
 );
 
+const coarse = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ byMs: fc.double({ min: -5, max: 5, noNaN: true }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ byMs: fc.double({ min: -20_000, max: 20_000, noNaN: true }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      ...[0n, (1n << 32n) - 1n, 1n << 32n, 1n << 52n, 1n << 62n, (1n << 62n) + 1n, 1n << 63n]
+        .concat((1n << 64n) - 1n, 0xffffffff00000000n)
+        .map((at) => ({ at })),
+    ),
+  },
+  // All but the last ever after.
+  { weight: 1, arbitrary: fc.constant({ at: (1n << 61n) + 12345n }) },
+);
+
 const scratchBytes = fc.oneof(
   { weight: 8, arbitrary: fc.nat(150) },
   fc.constantFrom(4000, 16383, 16384, 16385, 2 ** 31, -1),
+);
+// What a call of a Wasm export makes a count of; small enough to be counted one by one.
+const scratchCount = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(1) },
+  { weight: 8, arbitrary: fc.nat(50) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(0, 1365, 4096, 4097, 2.7, 0.9, 2 ** 32 + 3, -0, Number.NaN),
+  },
 );
 const shape = fc.oneof(
   {
@@ -90,13 +136,14 @@ export function steps(joins: readonly Writer[] = ["wasm"]): fc.Arbitrary<Step[]>
   const one: fc.Arbitrary<Step> = fc.oneof(
     { weight: 12, arbitrary: fc.record({ do: just("words"), cpu, event, clock, words }) },
     {
-      weight: 8,
+      weight: 12,
       arbitrary: fc.record({
         do: just("scratch"),
         cpu,
         event,
         clock,
         bytes: scratchBytes,
+        count: scratchCount,
         seed: fc.nat(255),
       }),
     },
@@ -104,6 +151,7 @@ export function steps(joins: readonly Writer[] = ["wasm"]): fc.Arbitrary<Step[]>
       weight: 10,
       arbitrary: fc.record({ do: just("burst"), cpu, event, count: fc.nat(60), words }),
     },
+    { weight: 4, arbitrary: fc.record({ do: just("coarse"), time: coarse }) },
     { weight: 3, arbitrary: create },
     { weight: 5, arbitrary: fc.record({ do: just("start"), trace }) },
     { weight: 2, arbitrary: fc.record({ do: just("stop", "destroy"), trace }) },
@@ -178,9 +226,15 @@ export class Run {
         recordWords(machine.binding(step.cpu), step.event, this.#tick(step.clock), step.words);
         return undefined;
       case "scratch": {
-        const { cpu, event, clock, bytes, seed } = step;
-        recordScratch(machine.binding(cpu), event, this.#tick(clock), bytes, seed);
+        const { cpu, event, clock, bytes, count, seed } = step;
+        recordScratch(machine.binding(cpu), event, this.#tick(clock), bytes, count, seed);
         return undefined;
+      }
+      case "coarse": {
+        const { time } = step;
+        const near = (by: number) =>
+          BigInt(Math.round(Math.max(0, this.#now - ORIGIN_MS + by) * 1e6));
+        return machine.setCoarse("at" in time ? time.at : near(time.byMs));
       }
       case "burst":
         for (let i = 0; i < step.count; i++) {
@@ -221,13 +275,13 @@ export class Run {
         return core.unbind(VIRQ_TBUF);
       case "mask":
       case "unmask":
-        return core[step.do](this.#port);
+        return core.mask(this.#port, step.do === "mask");
       case "take":
         return core.take();
       case "waits":
-        return core.waiting(1);
+        return machine.waits(1);
       case "woken":
-        return core.waiting(-1);
+        return machine.waits(-1);
       case "leave":
         return machine.leave(step.cpu);
       case "join":

@@ -15,6 +15,8 @@ export const CPUS = 2;
 export const ORIGIN_MS = 5.3;
 const TIDS = 100;
 const EPOCH = (layout.CONTROL_AT + layout.CTL_EPOCH_AT) / 4;
+const WAITING = (layout.CONTROL_AT + layout.CTL_WAITING_AT) / 4;
+const COARSE = (layout.CONTROL_AT + layout.CTL_COARSE_AT) / 8;
 
 /** A hypervisor of several CPUs, the first of which is dom0 as well. */
 export class Machine {
@@ -99,6 +101,16 @@ export class Machine {
     data.setBigUint64(ring + layout.RING_TAKEN_AT, records, true);
   }
 
+  /** dom0 begins (1) or ends (-1) a wait for the upcall word. */
+  waits(change: number): void {
+    Atomics.add(this.views.words, WAITING, change);
+  }
+
+  /** What keeps the coarse time fresh writes to it. */
+  setCoarse(nanoseconds: bigint): void {
+    Atomics.store(this.views.longs, COARSE, nanoseconds);
+  }
+
   /** A copy of all memory. */
   image(): Buffer {
     return Buffer.from(Uint8Array.from(this.#memory).buffer);
@@ -115,8 +127,11 @@ export class Machine {
 
   /** To be called when done with it, or what waits for the next epoch keeps the memory. */
   close(): void {
-    for (const hypervisor of this.#hypervisors) hypervisor.close();
-    Atomics.notify(this.views.words, EPOCH);
+    try {
+      for (const hypervisor of this.#hypervisors) hypervisor.close();
+    } finally {
+      Atomics.notify(this.views.words, EPOCH);
+    }
   }
 }
 
@@ -133,17 +148,22 @@ export function recordWords(
   call(event, now, ...words);
 }
 
-/** Records `bytes` of scratch area, filled with something that depends on `seed`. */
+/**
+ * Records `count` payloads of `bytes` from the scratch area, which is filled with something that
+ * depends on `seed`.
+ */
 export function recordScratch(
   binding: Binding,
   event: number,
   now: number,
   bytes: number,
+  count: number,
   seed: number,
 ) {
   const { core, views } = binding;
   const scratch = core.scratchAt();
-  const filled = scratch === 0 ? 0 : Math.min(bytes >>> 0, layout.SCRATCH_BYTES);
+  const wanted = (bytes >>> 0) * (count >>> 0) + 3 * (count >>> 0);
+  const filled = scratch === 0 ? 0 : Math.min(wanted, layout.SCRATCH_BYTES);
   for (let i = 0; i < filled; i++) views.bytes[scratch + i] = (seed + i * 37) & 255;
-  core.record(event, now, bytes);
+  core.record(event, now, bytes, count);
 }

@@ -3,13 +3,12 @@
 import { tb_control } from "../assembly/control";
 import { reap } from "../assembly/cpu";
 import { claimDom0, isDom0, resignDom0 } from "../assembly/dom0";
-import { framesFree } from "../assembly/page";
 import * as privileged from "../assembly/privileged";
 import {
   CTL_DOM0_AT,
+  CTL_MASK_AT,
   CTL_PENDING_AT,
   CTL_TRACES_AT,
-  CTL_WAITING_AT,
   HYPERCALL_AT,
   TRACE_MODE_AT,
   TRACE_NAME_AT,
@@ -48,6 +47,7 @@ import {
   create,
   elsewhere,
   frameOf,
+  framesFree,
   hex,
   IMAGE,
   image,
@@ -290,7 +290,7 @@ describe("a thread that is not dom0", () => {
   });
 
   it("is refused every other hypercall, and changes nothing", () => {
-    expect(privileged.bind(4)).toBe(0);
+    expect(privileged.bind(4)).toBe(4);
     setControlWord(CTL_PENDING_AT, 1);
     resignDom0();
     remember();
@@ -299,13 +299,13 @@ describe("a thread that is not dom0", () => {
     expect(privileged.unmap(1)).toBe(1);
     expect(privileged.bind(3)).toBe(-1);
     expect(privileged.unbind(4)).toBe(1);
-    expect(privileged.mask(0)).toBe(1);
-    expect(privileged.unmask(0)).toBe(1);
+    expect(reason()).toBe(REASON_NOT_DOM0);
+    expect(privileged.mask(4, true)).toBe(1);
+    expect(reason()).toBe(REASON_NOT_DOM0);
+    expect(privileged.mask(4, false)).toBe(1);
     expect(reason()).toBe(REASON_NOT_DOM0);
     expect(privileged.take()).toBe(0);
     expect(privileged.settle()).toBe(0);
-    privileged.waiting(1);
-    expect(controlWord(CTL_WAITING_AT)).toBe(0);
     expect(changed()).toBe(0);
   });
 });
@@ -314,13 +314,13 @@ describe("dom0's other hypercalls", () => {
   it("are done", () => {
     expect(privileged.map(1, 1)).toBe(0);
     expect(privileged.unmap(1)).toBe(0);
-    expect(privileged.bind(4)).toBe(0);
-    expect(privileged.mask(0)).toBe(0);
-    expect(privileged.unmask(0)).toBe(0);
+    expect(privileged.bind(4)).toBe(4);
+    expect(privileged.mask(4, true)).toBe(0);
+    expect(controlWord(CTL_MASK_AT)).toBe(16);
+    expect(privileged.mask(4, false)).toBe(0);
+    expect(controlWord(CTL_MASK_AT)).toBe(0);
     setControlWord(CTL_PENDING_AT, 1);
     expect(privileged.take()).toBe(1);
-    privileged.waiting(1);
-    expect(controlWord(CTL_WAITING_AT)).toBe(1);
     expect(privileged.unbind(4)).toBe(0);
     expect(privileged.settle()).toBe(1);
   });

@@ -1,7 +1,7 @@
 // CPUs: a thread joins, finds what the last owner of its slot left, and leaves.
 
 import { cpuAt, join, leave, reap, scratchAt } from "../assembly/cpu";
-import { alloc, frameEntry, framesFree, mfnOf } from "../assembly/page";
+import { alloc, frameEntry, mfnOf } from "../assembly/page";
 import {
   CPU_RINGS_AT,
   CPU_SCRATCH_AT,
@@ -26,6 +26,7 @@ import {
   elsewhere,
   emit,
   fill,
+  framesFree,
   positions,
   remember,
   reset,

@@ -1,7 +1,7 @@
 // Event channels: a VIRQ becomes pending at its port, and dom0 is called once.
 
 import { join } from "../assembly/cpu";
-import { bind, mask, raise, take, unbind, unmask, waiting } from "../assembly/evtchn";
+import { bind, mask, raise, take, unbind } from "../assembly/evtchn";
 import {
   CTL_MASK_AT,
   CTL_PENDING_AT,
@@ -12,6 +12,10 @@ import { REASON_PORT, REASON_VIRQ, VIRQ_DOM_EXC, VIRQ_TBUF } from "../assembly/p
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
 import { controlWord, fill, offset, reset, setControlWord, started } from "./world";
+
+/** Bits of the ports of VIRQ_DOM_EXC and VIRQ_TBUF: a port is its VIRQ's number. */
+const EXC: u32 = 1 << 3;
+const TBUF: u32 = 1 << 4;
 
 function upcall(): u32 {
   return controlWord(CTL_UPCALL_AT);
@@ -28,11 +32,11 @@ afterEach(audit);
 
 describe("raise", () => {
   it("makes the port pending and calls dom0, which takes it once", () => {
-    expect(bind(VIRQ_TBUF)).toBe(0);
+    expect(bind(VIRQ_TBUF)).toBe(4);
     raise(VIRQ_TBUF);
-    expect(pending()).toBe(1);
+    expect(pending()).toBe(TBUF);
     expect(upcall()).toBe(1);
-    expect(take()).toBe(1);
+    expect(take()).toBe(TBUF);
     expect(pending()).toBe(0);
     expect(upcall()).toBe(0);
     expect(take()).toBe(0);
@@ -45,7 +49,7 @@ describe("raise", () => {
     raise(VIRQ_TBUF);
     raise(VIRQ_TBUF);
     expect(upcall()).toBe(0);
-    expect(take()).toBe(1);
+    expect(take()).toBe(TBUF);
   });
 
   it("calls again when the port was taken", () => {
@@ -54,28 +58,25 @@ describe("raise", () => {
     take();
     raise(VIRQ_TBUF);
     expect(upcall()).toBe(1);
-    expect(take()).toBe(1);
+    expect(take()).toBe(TBUF);
   });
 
   it("of two VIRQs makes two ports pending, taken together", () => {
-    expect(bind(VIRQ_TBUF)).toBe(0);
-    expect(bind(VIRQ_DOM_EXC)).toBe(1);
+    bind(VIRQ_TBUF);
+    bind(VIRQ_DOM_EXC);
     raise(VIRQ_DOM_EXC);
-    expect(pending()).toBe(2);
+    expect(pending()).toBe(EXC);
     raise(VIRQ_TBUF);
-    expect(take()).toBe(3);
+    expect(take()).toBe(EXC | TBUF);
   });
 
-  it("calls dom0 while it waits", () => {
+  it("calls dom0 while it waits, and leaves the number of waits to dom0", () => {
     bind(VIRQ_TBUF);
-    waiting(1);
-    waiting(1);
-    expect(controlWord(CTL_WAITING_AT)).toBe(2);
+    setControlWord(CTL_WAITING_AT, 2);
     raise(VIRQ_TBUF);
     expect(upcall()).toBe(1);
-    waiting(-1);
-    waiting(-1);
-    expect(controlWord(CTL_WAITING_AT)).toBe(0);
+    expect(take()).toBe(TBUF);
+    expect(controlWord(CTL_WAITING_AT)).toBe(2);
   });
 
   it("of what is not bound does nothing", () => {
@@ -108,7 +109,7 @@ describe("a switch", () => {
     join(1, 1, 0);
     started("a", 64, 2);
     fill(6);
-    expect(take()).toBe(1);
+    expect(take()).toBe(TBUF);
     fill(3);
     expect(pending()).toBe(0);
   });
@@ -118,35 +119,39 @@ describe("a thread that joins and leaves", () => {
   it("raises VIRQ_DOM_EXC", () => {
     bind(VIRQ_DOM_EXC);
     join(1, 1, 0);
-    expect(take()).toBe(1);
+    expect(take()).toBe(EXC);
   });
 });
 
 describe("bind", () => {
-  it("gives the lowest free port", () => {
-    expect(bind(VIRQ_TBUF)).toBe(0);
-    expect(bind(VIRQ_DOM_EXC)).toBe(1);
-    expect(bind(7)).toBe(2);
+  it("gives the port of the VIRQ's own number, whatever else is bound", () => {
+    expect(bind(VIRQ_TBUF)).toBe(4);
+    expect(bind(0)).toBe(0);
+    expect(bind(VIRQ_DOM_EXC)).toBe(3);
+    expect(bind(23)).toBe(23);
     expect(unbind(VIRQ_DOM_EXC)).toBe(0);
-    expect(bind(9)).toBe(1);
+    expect(bind(9)).toBe(9);
+    expect(bind(VIRQ_DOM_EXC)).toBe(3);
   });
 
   it("takes every VIRQ there is, the last one too", () => {
     for (let virq: i32 = 0; virq < 24; virq++) expect(bind(virq)).toBe(virq);
     raise(23);
     expect(take()).toBe(0x800000);
+    for (let virq: i32 = 0; virq < 24; virq++) raise(virq);
+    expect(take()).toBe(0xffffff);
   });
 
-  it("starts with a port that is neither pending nor masked", () => {
-    bind(VIRQ_TBUF);
-    mask(0);
+  it("starts with a port that is neither pending nor masked, and touches no other", () => {
+    setControlWord(CTL_PENDING_AT, 0xffffffff);
+    setControlWord(CTL_MASK_AT, 0xffffffff);
+    expect(bind(VIRQ_TBUF)).toBe(4);
+    expect(pending()).toBe(~TBUF);
+    expect(controlWord(CTL_MASK_AT)).toBe(~TBUF);
+    setControlWord(CTL_PENDING_AT, 0);
     raise(VIRQ_TBUF);
-    unbind(VIRQ_TBUF);
-    expect(bind(VIRQ_DOM_EXC)).toBe(0);
-    expect(controlWord(CTL_MASK_AT)).toBe(0);
-    expect(pending()).toBe(0);
-    raise(VIRQ_DOM_EXC);
-    expect(take()).toBe(1);
+    expect(upcall()).toBe(1);
+    expect(take()).toBe(TBUF);
   });
 
   it("refuses a VIRQ that is bound", () => {
@@ -154,7 +159,7 @@ describe("bind", () => {
     expect(bind(VIRQ_TBUF)).toBe(-1);
     expect(reason()).toBe(REASON_VIRQ);
     raise(VIRQ_TBUF);
-    expect(take()).toBe(1);
+    expect(take()).toBe(TBUF);
   });
 
   it("refuses a number that is no VIRQ", () => {
@@ -175,6 +180,15 @@ describe("unbind", () => {
     expect(pending()).toBe(0);
   });
 
+  it("leaves a port that is neither pending nor masked, and touches no other", () => {
+    bind(VIRQ_TBUF);
+    setControlWord(CTL_PENDING_AT, 0xffffffff);
+    setControlWord(CTL_MASK_AT, 0xffffffff);
+    expect(unbind(VIRQ_TBUF)).toBe(0);
+    expect(pending()).toBe(~TBUF);
+    expect(controlWord(CTL_MASK_AT)).toBe(~TBUF);
+  });
+
   it("refuses what is not bound", () => {
     expect(unbind(VIRQ_TBUF)).toBe(1);
     expect(reason()).toBe(REASON_VIRQ);
@@ -191,47 +205,66 @@ describe("unbind", () => {
 describe("mask and unmask", () => {
   it("hold the call back, and give it when the port is unmasked (I11)", () => {
     bind(VIRQ_TBUF);
-    expect(mask(0)).toBe(0);
+    expect(mask(4, true)).toBe(0);
     raise(VIRQ_TBUF);
-    expect(pending()).toBe(1);
+    expect(pending()).toBe(TBUF);
     expect(upcall()).toBe(0);
     expect(take()).toBe(0);
-    expect(pending()).toBe(1);
-    expect(unmask(0)).toBe(0);
+    expect(pending()).toBe(TBUF);
+    expect(mask(4, false)).toBe(0);
     expect(upcall()).toBe(1);
-    expect(take()).toBe(1);
+    expect(take()).toBe(TBUF);
   });
 
   it("hold one port back and let the others through", () => {
     bind(VIRQ_TBUF);
     bind(VIRQ_DOM_EXC);
-    mask(0);
+    mask(4, true);
     raise(VIRQ_TBUF);
     raise(VIRQ_DOM_EXC);
     expect(upcall()).toBe(1);
-    expect(take()).toBe(2);
-    expect(pending()).toBe(1);
+    expect(take()).toBe(EXC);
+    expect(pending()).toBe(TBUF);
   });
 
   it("call nobody when nothing came", () => {
     bind(VIRQ_TBUF);
-    mask(0);
-    expect(unmask(0)).toBe(0);
+    mask(4, true);
+    expect(mask(4, false)).toBe(0);
     expect(upcall()).toBe(0);
   });
 
+  it("call nobody when something came elsewhere", () => {
+    bind(VIRQ_TBUF);
+    bind(VIRQ_DOM_EXC);
+    mask(3, true);
+    raise(VIRQ_DOM_EXC);
+    expect(mask(4, false)).toBe(0);
+    expect(upcall()).toBe(0);
+  });
+
+  it("may be said twice", () => {
+    bind(VIRQ_TBUF);
+    expect(mask(4, true)).toBe(0);
+    expect(mask(4, true)).toBe(0);
+    expect(controlWord(CTL_MASK_AT)).toBe(TBUF);
+    expect(mask(4, false)).toBe(0);
+    expect(mask(4, false)).toBe(0);
+    expect(controlWord(CTL_MASK_AT)).toBe(0);
+  });
+
   it("take the last port and refuse the one behind it", () => {
-    expect(mask(31)).toBe(0);
+    expect(mask(31, true)).toBe(0);
     expect(controlWord(CTL_MASK_AT)).toBe(0x80000000);
-    expect(unmask(31)).toBe(0);
+    expect(mask(31, false)).toBe(0);
     expect(controlWord(CTL_MASK_AT)).toBe(0);
-    expect(mask(32)).toBe(1);
-    expect(reason()).toBe(REASON_PORT);
-    expect(unmask(32)).toBe(1);
-    expect(reason()).toBe(REASON_PORT);
-    expect(mask(0xffffffff)).toBe(1);
-    expect(reason()).toBe(REASON_PORT);
-    expect(controlWord(CTL_MASK_AT)).toBe(0);
+    for (let masked: i32 = 0; masked < 2; masked++) {
+      expect(mask(32, masked == 1)).toBe(1);
+      expect(reason()).toBe(REASON_PORT);
+      expect(mask(0xffffffff, masked == 1)).toBe(1);
+      expect(reason()).toBe(REASON_PORT);
+      expect(controlWord(CTL_MASK_AT)).toBe(0);
+    }
   });
 });
 

@@ -3,7 +3,7 @@
 import { join, leave, scratchAt } from "../assembly/cpu";
 import { bind, take } from "../assembly/evtchn";
 import { facility } from "../assembly/facility";
-import { framesFree, map, mfnOf } from "../assembly/page";
+import { map, mfnOf } from "../assembly/page";
 import { CTL_FACILITIES_AT } from "../assembly/public/layout";
 import {
   REASON_EVENTS_FULL,
@@ -16,7 +16,17 @@ import {
 } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
-import { changed, controlWord, die, elsewhere, hex, remember, reset, words } from "./world";
+import {
+  changed,
+  controlWord,
+  die,
+  elsewhere,
+  framesFree,
+  hex,
+  remember,
+  reset,
+  words,
+} from "./world";
 
 /** Lays a name and a definition in the scratch area and registers them. */
 function register(name: string, definition: string, events: u32): i32 {

@@ -4,7 +4,6 @@ import {
   addressOf,
   alloc,
   frameEntry,
-  framesFree,
   map,
   orderOf,
   put,
@@ -29,7 +28,7 @@ import { REASON_NOT_MAPPED, REASON_NOT_SHARED } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
 import { below, seed } from "./random";
-import { changed, remember, reset } from "./world";
+import { changed, framesFree, remember, reset } from "./world";
 
 function owner(mfn: u32): u32 {
   return load<u32>(frameEntry(mfn), FRAME_OWNER_AT);

@@ -3,7 +3,7 @@
 
 import { join, leave, quiesce, reap } from "../assembly/cpu";
 import { quiescentSince } from "../assembly/cputable";
-import { framesFree, map, mfnOf, unmap } from "../assembly/page";
+import { map, mfnOf, unmap } from "../assembly/page";
 import {
   CPU_ACK_AT,
   CPU_FREE,
@@ -38,6 +38,7 @@ import {
   emit,
   enabled,
   frameOf,
+  framesFree,
   info,
   offset,
   reset,

@@ -2,7 +2,7 @@
 
 import { join, leave, quiesce, reap } from "../assembly/cpu";
 import { bind, take } from "../assembly/evtchn";
-import { addressOf, alloc, frameEntry, framesFree, mfnOf, setOwner } from "../assembly/page";
+import { addressOf, alloc, frameEntry, mfnOf, setOwner } from "../assembly/page";
 import {
   CPU_JOINING,
   CPU_LEAVING,
@@ -27,6 +27,7 @@ import {
   die,
   elsewhere,
   emit,
+  framesFree,
   offset,
   reset,
   ringOf,

@@ -3,13 +3,15 @@
 import { tb_control } from "../assembly/control";
 import { cpuAt, join, leave, scratchAt, stamp } from "../assembly/cpu";
 import {
+  CONTROL_AT,
   CPU_TS_AT,
+  CTL_COARSE_AT,
   RING_DATA_AT,
   TRACE_CPU_SET_AT,
   TRACE_EVENT_SET_AT,
 } from "../assembly/public/layout";
 import { OP_CREATE, OP_START, OP_STOP } from "../assembly/public/ops";
-import { record, record0, record1, record2, record7 } from "../assembly/record";
+import { record, record0, record1, record2 } from "../assembly/record";
 import { audit, distrust, found } from "./audit";
 import {
   consume,
@@ -32,6 +34,16 @@ import {
   started,
   words,
 } from "./world";
+
+const COARSE: usize = CONTROL_AT + CTL_COARSE_AT;
+/** What no coarse time can be: 2^62 and beyond. */
+const ABSURD: StaticArray<u64> = [
+  (<u64>1) << 62,
+  u64.MAX_VALUE >> 1,
+  (<u64>1) << 63,
+  0xffffffff00000000,
+  u64.MAX_VALUE,
+];
 
 function dataOf(ring: usize): usize {
   return load<u32>(ring, RING_DATA_AT);
@@ -120,15 +132,6 @@ describe("a record", () => {
     expect(join(2, 2, 0)).toBe(1);
     emit(2);
     expect(offset(ringOf("a", 1))).toBe(16);
-  });
-
-  it("of a thread that has not joined goes nowhere", () => {
-    const a = started("a", 64, 4);
-    leave();
-    record0(0, 1);
-    record7(7, 1, 1, 2, 3, 4, 5, 6, 7);
-    record(2, 1, 8);
-    expect(offset(a)).toBe(0);
   });
 });
 
@@ -238,6 +241,16 @@ describe("time", () => {
     expect(stamp(4)).toBe(4000000);
   });
 
+  it("stands still where the coarse time tells nothing either (I8)", () => {
+    stamp(3);
+    for (let i = 0; i < ABSURD.length; i++) {
+      store<u64>(COARSE, ABSURD[i]);
+      expect(stamp(NaN)).toBe(3000000);
+    }
+    expect(stamp(4)).toBe(4000000);
+    expect(load<u64>(cpuAt, CPU_TS_AT)).toBe(4000000);
+  });
+
   it("begins at 0 when the clock was before its origin", () => {
     const a = started("a", 64, 4);
     record0(0, -5);
@@ -271,10 +284,82 @@ describe("time", () => {
   });
 });
 
+describe("the coarse time", () => {
+  it("is taken for a record whose time is NaN, whatever NaN it is", () => {
+    const a = started("a", 256, 4);
+    store<u64>(COARSE, 5000000);
+    record0(0, NaN);
+    store<u64>(COARSE, 6000000);
+    record1(1, reinterpret<f64>(u64.MAX_VALUE), 7);
+    store<u64>(COARSE, 7000000);
+    record(2, reinterpret<f64>(0x7ff0000000000000 + 1), 8, 2);
+    expect(timeOf(a, 0)).toBe(5000000);
+    expect(load<u64>(dataOf(a) + 8) >> 12).toBe(6000000);
+    expect(load<u64>(dataOf(a) + 20) >> 12).toBe(7000000);
+    expect(load<u64>(dataOf(a) + 36) >> 12).toBe(7000000);
+    expect(load<u64>(cpuAt, CPU_TS_AT)).toBe(7000000);
+  });
+
+  it("is not taken for any other", () => {
+    store<u64>(COARSE, 5000000);
+    expect(stamp(1)).toBe(1000000);
+    expect(stamp(Infinity)).toBe(1000000);
+    expect(stamp(-Infinity)).toBe(1000000);
+    expect(stamp(f64.MAX_VALUE)).toBe(1000000);
+  });
+
+  it("is nanoseconds since boot, whatever the thread's clock said then", () => {
+    leave();
+    join(1, 1, 1000);
+    store<u64>(COARSE, 5000000);
+    expect(stamp(NaN)).toBe(5000000);
+    expect(stamp(1006)).toBe(6000000);
+  });
+
+  it("never goes backwards, nor does the clock after it (I8)", () => {
+    const a = started("a", 128, 2);
+    record0(0, 7);
+    store<u64>(COARSE, 5000000);
+    record0(0, NaN);
+    store<u64>(COARSE, 8000000);
+    record0(0, NaN);
+    store<u64>(COARSE, 6000000);
+    record0(0, NaN);
+    record0(0, 7.5);
+    record0(0, 8.5);
+    expect(timeOf(a, 1)).toBe(7000000);
+    expect(timeOf(a, 2)).toBe(8000000);
+    expect(timeOf(a, 3)).toBe(8000000);
+    expect(timeOf(a, 4)).toBe(8000000);
+    expect(timeOf(a, 5)).toBe(8500000);
+  });
+
+  it("has 64 bits, and is believed up to 146 years", () => {
+    store<u64>(COARSE, 0x123456789);
+    expect(stamp(NaN)).toBe(0x123456789);
+    store<u64>(COARSE, ((<u64>1) << 62) - 1);
+    expect(stamp(NaN)).toBe(((<u64>1) << 62) - 1);
+    distrust();
+  });
+
+  it("of a memory where nothing keeps it fresh is 0", () => {
+    const a = started("a", 64, 2);
+    record0(0, NaN);
+    expect(timeOf(a, 0)).toBe(0);
+  });
+
+  it("closes a sub-buffer as well", () => {
+    const a = started("a", 64, 4);
+    store<u64>(COARSE, 5000000);
+    for (let i: i32 = 0; i < 4; i++) emit(2, NaN);
+    expect(entryText(a, 0)).toBe("begin 0, before 0, last 5000000, lost 0, ends 48");
+  });
+});
+
 describe("a record from the scratch area", () => {
   it("may have no payload", () => {
     const a = started("a", 64, 4);
-    record(0, 2, 0);
+    record(0, 2, 0, 1);
     expect(hex(dataOf(a), 8)).toBe("00 00 48 e8 01 00 00 00");
     expect(offset(a)).toBe(8);
   });
@@ -284,7 +369,7 @@ describe("a record from the scratch area", () => {
     const a = started("a", 32768, 2);
     const area = scratchAt();
     for (let at: u32 = 0; at < 16384; at += 4) store<u32>(area + at, at);
-    record(1, 0, 16384);
+    record(1, 0, 16384, 1);
     expect(offset(a)).toBe(16392);
     expect(words(dataOf(a), 4)).toBe("1 0 0 4");
     expect(words(dataOf(a) + 16384, 3)).toBe("16376 16380 0");
@@ -293,10 +378,10 @@ describe("a record from the scratch area", () => {
   it("of more than the area is discarded as too big in every trace (I7)", () => {
     const a = started("a", 32768, 2);
     const b = started("b", 64, 2, 1);
-    record(1, 0, 16388);
-    record(1, 0, 0x7fffffff);
-    record(1, 0, 0xfffffff8);
-    record(1, 0, 0xffffffff);
+    record(1, 0, 16388, 1);
+    record(1, 0, 0x7fffffff, 1);
+    record(1, 0, 0xfffffff8, 1);
+    record(1, 0, 0xffffffff, 1);
     expect(counts("a")).toBe("written 0, taken 0, overwritten 0, full 0, big 4");
     expect(counts("b")).toBe("written 0, taken 0, overwritten 0, full 0, big 4");
     expect(offset(a)).toBe(0);

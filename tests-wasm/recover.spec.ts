@@ -6,6 +6,7 @@ import { join, reap } from "../assembly/cpu";
 import { bind, raise, take } from "../assembly/evtchn";
 import {
   CTL_UPCALL_AT,
+  RING_BATCH_AT,
   RING_CONSUMED_AT,
   RING_DATA_AT,
   RING_DISCARDED_FULL_AT,
@@ -25,6 +26,7 @@ import {
   counts,
   die,
   emit,
+  emitBatch,
   entry,
   entryText,
   fill,
@@ -97,6 +99,87 @@ describe("a writer that dies in a record", () => {
     fill(4);
     expect(counts("d")).toBe("written 4, taken 0, overwritten 0, full 0, big 0");
     expect(positions("d")).toBe("0 .. 80");
+  });
+
+  //     | 1 | ? ? |      offset is 16, the batch begins behind it
+  it("in a batch, before the tally, has written nothing of it", () => {
+    fill(1);
+    store<u64>(data + 16, u64.MAX_VALUE);
+    store<u32>(full, 1, RING_BATCH_AT);
+    expect(publishedRecords(full)).toBe(1);
+    succeed();
+    expect(load<u32>(full, RING_BATCH_AT)).toBe(0);
+    expect(publishedRecords(full)).toBe(1);
+    emitBatch(2, 2);
+    expect(words(data, 12)).toBe("2 0 256 257 2 0 512 513 2 0 768 769");
+    expect(counts("d")).toBe("written 3, taken 0, overwritten 0, full 0, big 0");
+  });
+
+  it("in a batch, between tally and offset, has written nothing of it (I7)", () => {
+    fill(1);
+    store<u32>(full, 1, RING_BATCH_AT);
+    store<u64>(full, 0x0000000300000030, RING_TALLY_AT);
+    // As dom0 sees it while nobody has taken the slot over yet.
+    expect(counts("d")).toBe("written 1, taken 0, overwritten 0, full 0, big 0");
+    expect(publishedRecords(full)).toBe(1);
+    succeed();
+    expect(load<u64>(full, RING_TALLY_AT)).toBe(0x0000000100000010);
+    expect(load<u32>(full, RING_BATCH_AT)).toBe(0);
+    emitBatch(3, 2);
+    expect(offset(full)).toBe(56);
+    expect(words(data + 16, 5)).toBe("3 0 512 513 514");
+    expect(counts("d")).toBe("written 3, taken 0, overwritten 0, full 0, big 0");
+  });
+
+  it("in a batch that is the ring's first has written nothing", () => {
+    store<u32>(full, 2, RING_BATCH_AT);
+    store<u64>(full, 0x0000000300000030, RING_TALLY_AT);
+    expect(publishedRecords(full)).toBe(0);
+    succeed();
+    fill(4);
+    expect(counts("d")).toBe("written 4, taken 0, overwritten 0, full 0, big 0");
+    expect(positions("d")).toBe("0 .. 80");
+  });
+
+  // offset 64:  | 1 | 2 | 3 |    | ? ? |   the batch went on in the next sub-buffer
+  it("in the second part of a batch has written the first", () => {
+    fill(1);
+    emitBatch(2, 2);
+    close(full, 0, 48);
+    openSubbuf(full, 64, 3);
+    store<u64>(full, 64, RING_OFFSET_AT);
+    store<u32>(full, 1, RING_BATCH_AT);
+    store<u64>(full, 0x0000000200000060, RING_TALLY_AT);
+    expect(publishedRecords(full)).toBe(3);
+    succeed();
+    expect(load<u64>(full, RING_TALLY_AT)).toBe(0x0000000000000040);
+    fill(1);
+    expect(positions("d")).toBe("0 .. 80");
+    expect(counts("d")).toBe("written 4, taken 0, overwritten 0, full 0, big 0");
+  });
+
+  it("in an overwriting batch has lost no count (I7)", () => {
+    fill(13);
+    // The writer at 272; it has pushed the reader to 64.
+    store<u32>(over, 1, RING_BATCH_AT);
+    store<u64>(over, 0x0000000300000130, RING_TALLY_AT);
+    expect(counts("o")).toBe("written 13, taken 0, overwritten 3, full 0, big 0");
+    succeed();
+    expect(counts("o")).toBe("written 13, taken 0, overwritten 3, full 0, big 0");
+    emitBatch(2, 3);
+    expect(counts("o")).toBe("written 16, taken 0, overwritten 6, full 0, big 0");
+  });
+
+  it("after it published a batch has written all of it, and its successor knows of no batch", () => {
+    emitBatch(2, 3);
+    store<u32>(full, 2, RING_BATCH_AT);
+    expect(counts("d")).toBe("written 3, taken 0, overwritten 0, full 0, big 0");
+    succeed();
+    expect(counts("d")).toBe("written 3, taken 0, overwritten 0, full 0, big 0");
+    // The successor dies as well, between tally and offset of one record: that one is taken back.
+    fill(1);
+    store<u64>(full, 0x0000000200000060, RING_TALLY_AT);
+    expect(publishedRecords(full)).toBe(4);
   });
 
   it("between two traces has written to the first alone", () => {
@@ -236,6 +319,23 @@ describe("a writer that dies at 2^32", () => {
     fill(2);
     expect(positions("d")).toBe("4294967232 .. 4294967312");
     expect(publishedRecords(full)).toBe(11);
+  });
+
+  it("between tally and offset of a batch that ends in the last word has written nothing", () => {
+    // The tally names 2^32 - 4: three records of 12 and two of 12 bytes that nobody sees.
+    store<u64>(full, 4294967268, RING_OFFSET_AT);
+    store<u64>(full, 4294967232, RING_CONSUMED_AT);
+    openSubbuf(full, 4294967232, 7);
+    store<u64>(full, 7, RING_TAKEN_AT);
+    store<u32>(full, 1, RING_BATCH_AT);
+    store<u64>(full, 0x00000005fffffffc, RING_TALLY_AT);
+    for (let at: u32 = 192; at < 228; at += 12) store<u64>(data + at, 1);
+    expect(publishedRecords(full)).toBe(10);
+    succeed();
+    expect(load<u64>(full, RING_TALLY_AT)).toBe(0x00000003ffffffe4);
+    emitBatch(1, 4);
+    expect(positions("d")).toBe("4294967232 .. 4294967320");
+    expect(publishedRecords(full)).toBe(14);
   });
 
   it("between tally and offset of the switch has lost no count", () => {

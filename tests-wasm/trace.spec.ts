@@ -2,7 +2,7 @@
 
 import { tb_control } from "../assembly/control";
 import { join, leave } from "../assembly/cpu";
-import { alloc, framesFree, mfnOf, runFrames } from "../assembly/page";
+import { alloc, mfnOf, runFrames } from "../assembly/page";
 import {
   CTL_ACTIVE_AT,
   CTL_TRACES_AT,
@@ -38,6 +38,7 @@ import {
   elsewhere,
   enabled,
   frameOf,
+  framesFree,
   hex,
   IMAGE,
   image,

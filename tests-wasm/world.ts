@@ -6,6 +6,7 @@ import { tb_control } from "../assembly/control";
 import { cpuAt, join, leave, scratchAt } from "../assembly/cpu";
 import { cpuBlock } from "../assembly/cputable";
 import { claimDom0, resignDom0 } from "../assembly/dom0";
+import { frameEntry } from "../assembly/page";
 import {
   CONTROL_AT,
   CPU_DOMAIN_AT,
@@ -14,8 +15,10 @@ import {
   CPU_STATE_AT,
   CPU_TID_AT,
   CTL_FIRST_FRAME_AT,
+  CTL_FRAMES_AT,
   ENABLED_AT,
   FRAME_BYTES,
+  FRAME_OWNER_AT,
   FRAME_SHIFT,
   HYPERCALL_AT,
   RING_CONSUMED_AT,
@@ -187,10 +190,17 @@ export function limit(): u32 {
  * ring. Word i of the n-th record since `reset` is n * 256 + i.
  */
 export function emit(words: u32, now: f64 = 0): void {
-  serial++;
-  const scratch = scratchAt();
-  for (let i: u32 = 0; i < words; i++) store<u32>(scratch + i * 4, serial * 256 + i);
-  record(words, now, words * 4);
+  emitBatch(words, 1, now);
+}
+
+/** As `count` times `emit`, but in one batch. */
+export function emitBatch(words: u32, count: u32, now: f64 = 0): void {
+  let at = scratchAt();
+  for (let each: u32 = 0; each < count; each++) {
+    serial++;
+    for (let i: u32 = 0; i < words; i++, at += 4) store<u32>(at, serial * 256 + i);
+  }
+  record(words, now, words * 4, count);
 }
 
 /** Records `records` events of 16 bytes: three fill a sub-buffer of 64, the fourth switches. */
@@ -244,6 +254,14 @@ export function setControlWord(at: u32, value: u32): void {
   store<u32>(CONTROL_AT + at, value);
 }
 
+export function framesFree(): u32 {
+  let free: u32 = 0;
+  for (let mfn = controlWord(CTL_FIRST_FRAME_AT); mfn < controlWord(CTL_FRAMES_AT); mfn++) {
+    if (!load<u32>(frameEntry(mfn), FRAME_OWNER_AT)) free++;
+  }
+  return free;
+}
+
 export function enabled(event: u32): u32 {
   return load<u32>(ENABLED_AT + event * 4);
 }
@@ -280,6 +298,21 @@ export function changed(): usize {
     if (load<u32>(at) != load<u32>(SHADOW + at)) return at;
   }
   return 0;
+}
+
+/** Keeps a copy of all that belongs to the hypervisor, frame 0 and all frames. */
+export function rememberAll(): void {
+  memory.copy(SHADOW, 0, controlWord(CTL_FRAMES_AT) << FRAME_SHIFT);
+}
+
+/** Addresses of all words that differ from that copy, "" when none does. */
+export function changedWords(): string {
+  let text = "";
+  const end: usize = controlWord(CTL_FRAMES_AT) << FRAME_SHIFT;
+  for (let at: usize = 0; at < end; at += 4) {
+    if (load<u32>(at) != load<u32>(SHADOW + at)) text += (text.length ? " " : "") + at.toString();
+  }
+  return text;
 }
 
 // A ring's words ----------------------------------------------------------------------------------

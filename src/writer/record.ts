@@ -174,18 +174,23 @@ export function jsWriter(
   /** As `fill` in assembly/record.ts. */
   function fill(low: number, high: number, from: number, size: number, count: number): void {
     const payloadWords = (size - RECORD_HEADER_BYTES) / 4;
-    const mask = word(ring + RING_SUBBUF_MASK_AT);
+    // Positive, also where its word was overwritten: what fits is a number of records then as well.
+    const mask = word(ring + RING_SUBBUF_MASK_AT) >>> 0;
     let source = from;
     for (let left = count; left > 0; ) {
-      const offset = word(ring + RING_OFFSET_AT);
-      const records = Math.min(left, Math.floor((mask - (offset & mask)) / size));
+      let offset = word(ring + RING_OFFSET_AT);
+      let records = Math.floor((mask - ((offset & mask) >>> 0)) / size);
       if (records === 0) {
-        if (slow.enterSubbuf(ring, size, longs[(cpu + CPU_TS_AT) >> 3] as bigint)) continue;
-        // It has been counted as discarded; the next one may find room.
-        source += payloadWords;
-        left--;
-        continue;
+        if (!slow.enterSubbuf(ring, size, longs[(cpu + CPU_TS_AT) >> 3] as bigint)) {
+          // It has been counted as discarded; the next one may find room.
+          source += payloadWords;
+          left--;
+          continue;
+        }
+        offset = word(ring + RING_OFFSET_AT);
+        records = Math.floor(mask / size);
       }
+      records = Math.min(left, records);
       let at = (word(ring + RING_DATA_AT) + (offset & word(ring + RING_BUFFER_MASK_AT))) >> 2;
       for (let i = 0; i < records; i++) {
         words[at] = low;
@@ -209,13 +214,15 @@ export function jsWriter(
     },
     ...wordRecords(words, open, close),
     record(event, now, bytes, count) {
+      // What a call of a Wasm export makes of them.
       const length = bytes >>> 0;
+      const records = count >>> 0;
       const payload = (length + 3) & ~3;
-      const fits = length <= SCRATCH_BYTES && payload * count <= SCRATCH_BYTES;
+      const fits = length <= SCRATCH_BYTES && payload * records <= SCRATCH_BYTES;
       // As in assembly/record.ts: the header alone, in the CPU block.
       const at = open(event, now, TOO_BIG);
       const size = fits ? RECORD_HEADER_BYTES + payload : TOO_BIG;
-      spread(at, word(cpu + CPU_SCRATCH_AT) >> 2, size, count >>> 0);
+      spread(at, word(cpu + CPU_SCRATCH_AT) >> 2, size, records);
     },
   };
 }
