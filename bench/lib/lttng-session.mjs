@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { cpuMsOfChildren } from "./cpu-time.mjs";
 import { missing } from "./installed.mjs";
 
 const PROGRAMS = ["lttng", "lttng-sessiond", "gcc"];
@@ -44,8 +45,8 @@ export function lttngProgram(file) {
  * @param options.channel options of `lttng enable-channel`
  * @param options.env more for the program's environment
  * @param options.look called with the trace's directory once all is written
- * @returns what the program `printed`, and the records that LTTng says it `discarded`; or `why` there
- *   is no session
+ * @returns what the program `printed`, the records that LTTng says it `discarded`, the CPU time that
+ *   the writing of files took; or `why` there is no session
  */
 async function inSession(program, args, { channel, env, look }) {
   const session = await open(channel);
@@ -56,7 +57,8 @@ async function inSession(program, args, { channel, env, look }) {
     // Waits until its daemon has written all. It counts what is discarded only then.
     session.lttng("stop", SESSION);
     const discarded = discardedBy(session.lttng("list", SESSION));
-    return { printed, discarded, looked: look(session.trace) };
+    const daemonCpuMs = cpuMsOfChildren(session.pid);
+    return { printed, discarded, daemonCpuMs, looked: look(session.trace) };
   } finally {
     await session.close();
   }
@@ -103,7 +105,7 @@ async function openOnce(channel) {
     await close();
     return { why: `no session: ${error.message.split("\n", 1)[0]} ${said}` };
   }
-  return { env, lttng, trace, close };
+  return { env, lttng, trace, pid: daemon.pid, close };
 }
 
 async function untilReady(daemon, lttng) {

@@ -1,7 +1,8 @@
 /*
  * Threads that call a tracepoint of LTTng-UST for as long as they are told, without a pause. Prints
- * how many calls there were, and when the first thread began and the last one ended, in milliseconds
- * since the epoch: on the clock of the files that the daemon writes.
+ * how many calls there were; when the first thread began and the last one ended, in milliseconds since
+ * the epoch, which is the clock of the files that the daemon writes; and the CPU time that the program
+ * had meanwhile, in milliseconds.
  *
  *   sustained THREADS MILLISECONDS
  */
@@ -28,6 +29,13 @@ static double now_ms(void)
     return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
+static double cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
 static void *record(void *calls)
 {
     uint64_t done = 0;
@@ -48,7 +56,7 @@ int main(int argc, char **argv)
     }
     pthread_t thread[THREADS_MAX];
     uint64_t calls[THREADS_MAX], sum = 0;
-    double begin = now_ms();
+    double begin = now_ms(), cpu = cpu_ms();
     until = begin + ms;
     for (int i = 0; i < threads; i++)
         if (pthread_create(&thread[i], NULL, record, &calls[i]))
@@ -57,6 +65,6 @@ int main(int argc, char **argv)
         pthread_join(thread[i], NULL);
         sum += calls[i];
     }
-    printf("%llu %.3f %.3f\n", (unsigned long long)sum, begin, now_ms());
+    printf("%llu %.3f %.3f %.3f\n", (unsigned long long)sum, begin, now_ms(), cpu_ms() - cpu);
     return 0;
 }

@@ -10,7 +10,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { countByBabeltrace } from "../lib/installed.mjs";
 import { lttngProgram } from "../lib/lttng-session.mjs";
-import { MS, MS_QUICK, SUBBUF_BYTES, SUBBUF_COUNT } from "../lib/sustained-sizes.mjs";
+import { cpuNote, MS, MS_QUICK, SUBBUF_BYTES, SUBBUF_COUNT } from "../lib/sustained-common.mjs";
 
 const sizes = ["--subbuf-size", String(SUBBUF_BYTES), "--num-subbuf", String(SUBBUF_COUNT)];
 const channel = [...sizes, "--discard", "--blocking-timeout=inf"];
@@ -30,9 +30,10 @@ function sustained(writers) {
       const args = [String(writers), String(quick ? MS_QUICK : MS)];
       const ran = await run(args, { channel, env, look });
       if (ran.why) return { skipped: ran.why };
-      const [done, begin, end] = ran.printed.split(" ").map(Number);
-      const { discarded, looked } = ran;
+      const [done, begin, end, cpuMs] = ran.printed.split(" ").map(Number);
+      const { discarded, daemonCpuMs, looked } = ran;
       return {
+        note: cpuNote({ writers: cpuMs, consumer: daemonCpuMs }, done),
         value: done / (Math.max(end, looked.lastWrite) - begin) / 1000,
         done,
         recorded: [looked.counted ?? done - discarded],

@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Hypervisor } from "tbuf";
 import { CtfWriter, readTraceDir } from "tbuf/node";
+import { cpuMsOfThreads } from "../lib/cpu-time.mjs";
 import { countByBabeltrace } from "../lib/installed.mjs";
-import { MS, MS_QUICK, SUBBUF_BYTES, SUBBUF_COUNT } from "../lib/sustained-sizes.mjs";
+import { cpuNote, MS, MS_QUICK, SUBBUF_BYTES, SUBBUF_COUNT } from "../lib/sustained-common.mjs";
 
 const WARM_MS = 300;
 const WARM_MS_QUICK = 50;
@@ -50,6 +51,7 @@ async function sustained(writers) {
     };
     const stop = new AbortController();
     const consumed = consume(trace, stop.signal, write);
+    const before = cpuMsOfThreads();
     const begin = performance.now();
     for (const worker of workers) worker.postMessage({ ms });
     const answered = await answers(workers);
@@ -57,11 +59,12 @@ async function sustained(writers) {
     await consumed;
     while (trace.drain(write) > 0);
     const written = performance.now() - begin;
+    const cpuMs = spent(before, cpuMsOfThreads());
     out.finish([]);
     sync(dir);
     const synced = performance.now() - begin;
     const sum = (name) => answered.reduce((total, answer) => total + answer[name], 0);
-    return { done: sum("done"), waitedMs: sum("waitedMs"), written, synced };
+    return { done: sum("done"), waitedMs: sum("waitedMs"), written, synced, cpuMs };
   }
 
   let warm = false;
@@ -73,16 +76,21 @@ async function sustained(writers) {
         if (!warm) await record(quick ? WARM_MS_QUICK : WARM_MS, join(parent, "warm"));
         warm = true;
         const dir = join(parent, "trace");
-        const { done, waitedMs, written, synced } = await record(quick ? MS_QUICK : MS, dir);
+        const { done, waitedMs, written, synced, cpuMs } = await record(quick ? MS_QUICK : MS, dir);
         const { total } = readTraceDir(dir).summary;
         // The reader sums up what packets say they hold; babeltrace2 reads each record, which takes
         // longer than the recording did.
         const read = quick ? (countByBabeltrace(dir) ?? total.records) : total.records;
         if (read !== total.records) throw new Error(`babeltrace2 reads ${read} records`);
         const waited = (waitedMs / writers / written) * PERCENT;
+        const note = [
+          cpuNote(cpuMs, done),
+          `waited ${waited.toFixed(1)} %`,
+          `with fsync ${(done / synced / 1000).toFixed(2)}`,
+        ];
         return {
           value: done / written / 1000,
-          note: `${(done / synced / 1000).toFixed(2)} with fsync; waited ${waited.toFixed(1)} %`,
+          note: note.join("; "),
           done,
           recorded: [read],
           discarded: total.discarded + trace.info().cpus.reduce((sum, cpu) => sum + lost(cpu), 0),
@@ -102,6 +110,14 @@ async function consume(trace, signal, write) {
 /** The next message of each. */
 async function answers(workers) {
   return (await Promise.all(workers.map((worker) => once(worker, "message")))).flat();
+}
+
+/** What each side has had of the CPUs: the main thread consumes, the others write, or help a writer. */
+function spent(before, after) {
+  let writers = 0;
+  for (const [tid, ms] of after) writers += ms - (before.get(tid) ?? 0);
+  const consumer = (after.get(process.pid) ?? 0) - (before.get(process.pid) ?? 0);
+  return { writers: writers - consumer, consumer };
 }
 
 const lost = ({ discardedFull, discardedBig }) => discardedFull + discardedBig;
