@@ -52,7 +52,18 @@ const timed = [
   "pino",
   "otel-span",
 ];
-const others = ["drain-file", "boot", "heap"];
+const sustained = ["sustained-1", "sustained-2"];
+const writers = [
+  "writers-1",
+  "writers-2",
+  "writers-2-apart",
+  "writers-1-caller",
+  "writers-2-caller",
+  "writers-2-apart-caller",
+  "threads-2-clock",
+];
+const others = ["drain-file", ...sustained, ...writers, "boot", "heap", "memory"];
+const lttng = ["lttng-ust", "sustained-1-lttng", "sustained-2-lttng"];
 
 const dir = mkdtempSync(join(tmpdir(), "tbuf-bench-test-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -84,11 +95,11 @@ describe("npm run bench", () => {
     expect(result.runtime).toMatchObject({ node: process.versions.node });
   });
 
-  it("has every row, and only lttng-ust may be missing", () => {
-    const ids = result.rows.map(({ id }) => id).filter((id) => id !== "lttng-ust");
+  it("has every row, and only those of LTTng-UST may be missing", () => {
+    const ids = result.rows.map(({ id }) => id).filter((id) => !lttng.includes(id));
     expect(ids).toEqual([...timed, ...others]);
     const known = [...result.rows, ...result.skipped].map(({ id }) => id);
-    expect(known.sort()).toEqual([...timed, ...others, "lttng-ust"].sort());
+    expect(known.sort()).toEqual([...timed, ...others, ...lttng].sort());
   });
 
   it.each(timed)("has nanoseconds and a ratio to the clock: %s", (id) => {
@@ -107,6 +118,22 @@ describe("npm run bench", () => {
     expect(row("boot")).toMatchObject({ of: null, unit: "ms", done: 10 });
     expect(row("boot").value).toBeGreaterThan(0);
     expect(row("heap")).toMatchObject({ of: null, nsPerOp: null, unit: "bytes/record" });
+    // Buffer and control block of a CPU with the default sizes, and its part of the trace's frame.
+    expect(row("memory")).toMatchObject({ of: null, nsPerOp: null, unit: "KiB" });
+    expect(row("memory").value).toBeGreaterThan(256);
+    expect(row("memory").value).toBeLessThan(264);
+  });
+
+  it.each([...sustained, ...writers])("has millions of operations a second: %s", (id) => {
+    const { value, unit, nsPerOp } = row(id);
+    expect(value).toBeGreaterThan(0);
+    expect(unit).toMatch(/^M (records|readings)\/s$/);
+    expect(nsPerOp).toBeNull();
+  });
+
+  it.each(writers)("is compared with one thread that reads the clock: %s", (id) => {
+    expect(row(id).of).toBe("one thread's clock");
+    expect(row(id).ratio).toBeGreaterThan(0);
   });
 
   it.each([...timed, ...others])("recorded what it claims, and discarded nothing: %s", (id) => {
@@ -118,11 +145,11 @@ describe("npm run bench", () => {
     expect(discarded).toBe(0);
   });
 
-  itWith("lttng-sessiond")("has a row of LTTng-UST that lost nothing", () => {
+  itWith("lttng-sessiond").each(lttng)("has a row of LTTng-UST that lost nothing: %s", (name) => {
     // Another daemon of the same user may be running; then there is a reason instead of a row.
-    const why = result.skipped.find(({ id }) => id === "lttng-ust")?.why;
-    if (why !== undefined) return expect(why).toMatch(/^(no session|not installed|bench\.c)/);
-    const { done, recorded, discarded } = row("lttng-ust");
+    const why = result.skipped.find(({ id }) => id === name)?.why;
+    if (why !== undefined) return expect(why).toMatch(/^(no session|not installed|\w+\.c )/);
+    const { done, recorded, discarded } = row(name);
     expect(recorded).toEqual([done]);
     expect(discarded).toBe(0);
   });

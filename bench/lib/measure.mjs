@@ -11,11 +11,22 @@ const ROUND_MS = 150;
 const ROUND_MS_QUICK = 20;
 const child = fileURLToPath(new URL("child.mjs", import.meta.url));
 
+const ONE_CLOCK = { of: "one thread's clock", unit: "M records/s" };
+const kinds = (ids, kind) => Object.fromEntries(ids.map((id) => [id, kind]));
+
 /** What a row is compared with, where it is not the clock, and the unit of its `value`. */
 const KINDS = {
   "drain-file": { of: "fs.writeSync", unit: "MB/s" },
   boot: { of: null, unit: "ms" },
   heap: { of: null, unit: "bytes/record" },
+  memory: { of: null, unit: "KiB" },
+  ...kinds(["sustained-1", "sustained-2", "sustained-1-lttng", "sustained-2-lttng"], {
+    of: null,
+    unit: "M records/s",
+  }),
+  ...kinds(["writers-1", "writers-2", "writers-2-apart"], ONE_CLOCK),
+  ...kinds(["writers-1-caller", "writers-2-caller", "writers-2-apart-caller"], ONE_CLOCK),
+  "threads-2-clock": { of: "one thread's clock", unit: "M readings/s" },
 };
 const KIND = { of: "clock", unit: "ns/op" };
 
@@ -42,7 +53,8 @@ export async function measure(ids, { rounds, seed, quick }) {
   const rows = [];
   const skipped = [];
   for (const [id, found] of results) {
-    if (found[0].skipped) skipped.push({ id, why: found[0].skipped });
+    const without = found.find((result) => result.skipped);
+    if (without) skipped.push({ id, why: without.skipped });
     else rows.push(rowOf(id, found));
   }
   return { rows, skipped };
@@ -98,8 +110,8 @@ function check(id, { done, recorded, discarded, recordsPerOp }) {
 
 function rowOf(id, found) {
   const { of, unit } = KINDS[id] ?? KIND;
-  const perRound = found.map(({ ns, meanNs, ratio, value, garbage }) => {
-    return { ns, meanNs, ratio, value: value ?? ns, garbage };
+  const perRound = found.map(({ ns, meanNs, ratio, value, garbage, note }) => {
+    return { ns, meanNs, ratio, value: value ?? ns, garbage, note };
   });
   const column = (name) => perRound.map((each) => each[name]);
   const has = (name) => perRound[0][name] !== undefined;
@@ -114,6 +126,7 @@ function rowOf(id, found) {
     value: median(column("value")),
     unit,
     ...(has("garbage") && { garbage: median(column("garbage")) }),
+    ...(last.note && { note: last.note }),
     done: last.done,
     recorded: last.recorded,
     recordsPerOp: last.recordsPerOp,

@@ -22,8 +22,20 @@ export const familyOf = {
   "otel-span": "peers",
   "lttng-ust": "lttng",
   "drain-file": "drain-file",
+  "sustained-1": "sustained",
+  "sustained-2": "sustained",
+  "sustained-1-lttng": "sustained-lttng",
+  "sustained-2-lttng": "sustained-lttng",
+  "writers-1": "writers",
+  "writers-2": "writers",
+  "writers-2-apart": "writers",
+  "writers-1-caller": "writers",
+  "writers-2-caller": "writers",
+  "writers-2-apart-caller": "writers",
+  "threads-2-clock": "writers",
   boot: "boot",
   heap: "heap",
+  memory: "memory",
 };
 
 /** Sets up row `id` in this process. */

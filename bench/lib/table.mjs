@@ -12,7 +12,9 @@ export function printTable({ machine, runtime, rounds, seed, rows, skipped, targ
     `${figure(row.spread.min)} .. ${figure(row.spread.max)}`,
     row.unit,
     row.ratio === null ? "" : `${row.ratio.toFixed(3)} x ${row.of}`,
-    row.garbage === undefined ? "" : `${figure(row.garbage)} bytes of garbage a record`,
+    row.garbage === undefined
+      ? (row.note ?? "")
+      : `${figure(row.garbage)} bytes of garbage a record`,
   ]);
   console.log(columns([["row", "median", "min .. max", "unit", "ratio", ""], ...lines]));
   for (const { id, why } of skipped) console.log(`skipped: ${id}: ${why}`);
