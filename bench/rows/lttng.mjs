@@ -69,7 +69,7 @@ async function lttngUst() {
   return {
     close,
     round({ quick }) {
-      const bench = new Bench({ time: 50, warmupTime: 50, throws: true });
+      const bench = new Bench({ time: 50, warmupTime: 50, retainSamples: true, throws: true });
       bench.add("clock", clockBatch, { async: false });
       bench.runSync();
       const printed = run(program, [String(quick ? BATCHES_QUICK : BATCHES)]).split(" ");
