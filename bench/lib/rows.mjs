@@ -43,9 +43,3 @@ export const familyOf = {
   boot: "boot",
   heap: "heap",
 };
-
-/** Sets up row `id` in this process. */
-export async function setUp(id) {
-  const { rows } = await import(`../rows/${familyOf[id]}.mjs`);
-  return rows[id]();
-}

@@ -5,11 +5,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Bench } from "tinybench";
 import { clockBatch, clockNsOf } from "../lib/batch-row.mjs";
+import { pathOf } from "../lib/path-of.mjs";
 
 const PROGRAMS = ["lttng", "lttng-sessiond", "gcc"];
 const SESSION = "tbuf-bench";
@@ -20,7 +21,7 @@ const START_PAUSE_MS = 100;
 const source = fileURLToPath(new URL("../lttng/", import.meta.url));
 
 async function lttngUst() {
-  const missing = PROGRAMS.filter((name) => !isInstalled(name));
+  const missing = PROGRAMS.filter((name) => pathOf(name) === undefined);
   if (missing.length > 0) return skipped(`not installed: ${missing.join(", ")}`);
 
   const dir = mkdtempSync(join(tmpdir(), "tbuf-bench-lttng-"));
@@ -78,7 +79,7 @@ async function lttngUst() {
       // It counts what is discarded only when the buffers are read, so the session rests for that.
       run("lttng", ["stop", SESSION]);
       const discarded = discardedBy(run("lttng", ["list", SESSION]));
-      const recorded = isInstalled("babeltrace2") ? countRecords(run, dir) : done - discarded;
+      const recorded = pathOf("babeltrace2") ? countRecords(run, dir) : done - discarded;
       run("lttng", ["start", SESSION]);
       const ratio = ns / clockNsOf(bench.tasks[0]);
       return { ns, meanNs, ratio, done, recorded: [recorded], discarded, recordsPerOp: 1 };
@@ -87,11 +88,6 @@ async function lttngUst() {
 }
 
 const skipped = (why) => ({ round: () => ({ skipped: why }) });
-
-function isInstalled(name) {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return folders.some((folder) => existsSync(join(folder, name)));
-}
 
 async function untilReady(daemon, run) {
   for (let tries = 0; tries < START_TRIES; tries++) {
