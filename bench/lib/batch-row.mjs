@@ -48,11 +48,11 @@ export function batchRow({ ops, batch, drain = () => {}, account, recordsPerOp =
   };
 
   return {
-    round({ ms }) {
+    round({ ms, quick }) {
       const bench = new Bench({
         time: ms,
         iterations: 8,
-        warmupTime: warmMs,
+        warmupTime: quick ? WARM_AGAIN_MS : warmMs,
         warmupIterations: 8,
         retainSamples: true,
         throws: true,
