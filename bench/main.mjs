@@ -5,13 +5,17 @@
 //   npm run bench -- --only clock,disabled      some rows
 //   npm run bench -- --rounds 11 --seed 3
 //   npm run bench -- --quick --json FILE        one brief round, and the result as JSON
+//
+// Deno and Bun run this file as it is: `npm run bench:deno`, `npm run bench:bun`. For browsers there is
+// bench/browser.mjs.
 
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { machine, runtime } from "./lib/machine.mjs";
 import { measure } from "./lib/measure.mjs";
+import { startProcess } from "./lib/processes.mjs";
 import { familyOf } from "./lib/rows.mjs";
-import { printTable } from "./lib/table.mjs";
+import { tableOf } from "./lib/table.mjs";
 import { targetsOf } from "./lib/targets.mjs";
 
 const { values: options } = parseArgs({
@@ -39,10 +43,11 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   const before = machine();
-  const { rows, skipped } = await measure(ids, { rounds, seed, quick: options.quick });
+  const how = { start: startProcess, rounds, seed, quick: options.quick };
+  const { rows, skipped } = await measure(ids, how);
   const targets = targetsOf(rows);
   const result = { machine: { ...before, loadAfter: machine().load }, runtime, seed, rounds };
-  printTable({ ...result, rows, skipped, targets });
+  console.log(tableOf({ ...result, rows, skipped, targets }));
   if (options.json !== undefined) {
     const text = JSON.stringify({ ...result, rows, skipped, targets }, undefined, 2);
     writeFileSync(options.json, `${text}\n`);

@@ -1,50 +1,45 @@
 // That `npm run bench` measures what it says: every row is there, did its work, and lost nothing. What
 // the figures are is not looked at: a brief run on a busy machine tells nothing about them.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { root } from "./guard-sources.js";
+import { type Result, type Row, runBench } from "./lib/bench.js";
 import { itWith } from "./peers.js";
 
-interface Row {
-  id: string;
-  nsPerOp: number | null;
-  ratio: number | null;
-  of: string | null;
-  spread: { min: number; max: number };
-  rounds: { ns?: number; value: number }[];
-  value: number;
-  unit: string;
-  done: number;
-  recorded: number[];
-  recordsPerOp: number;
-  discarded: number;
-}
-
-interface Result {
-  machine: Record<string, unknown>;
-  runtime: Record<string, unknown>;
-  rows: Row[];
-  skipped: { id: string; why: string }[];
-  targets: { id: string; value: number; limit: number; met: boolean }[];
-}
-
-const timed = [
-  "clock",
+const recording = [
+  "record0-precise",
+  "record1-precise",
   "record2-precise",
-  "record2-caller",
-  "record2-named",
+  "record3-precise",
+  "record4-precise",
+  "record5-precise",
+  "record6-precise",
   "record7-precise",
+  "record2-coarse",
+  "record2-caller",
+  "export2-caller",
+  "record2-named",
+  "string8-precise",
   "string32-precise",
   "string128-precise",
   "string1024-precise",
+  "batch2",
+  "wasm-guest-record2",
+  "wasm-guest-record2-precise",
   "disabled",
   "disabled-in-trace",
   "traces2-record2-precise",
   "traces3-record2-precise",
+  "js-record2-precise",
+  "js-record2-coarse",
+  "js-record2-caller",
+  "js-record7-precise",
+  "js-string32-precise",
+  "js-batch2",
+];
+const peers = [
   "ringbuf.js",
   "object-array",
   "performance.mark",
@@ -64,17 +59,12 @@ const writers = [
 ];
 const others = ["drain-file", ...sustained, ...writers, "boot", "heap", "memory"];
 const lttng = ["lttng-ust", "sustained-1-lttng", "sustained-2-lttng"];
+const timed = ["clock", ...recording, ...peers];
 
 const dir = mkdtempSync(join(tmpdir(), "tbuf-bench-test-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function bench(...args: string[]) {
-  return spawnSync(process.execPath, ["bench/main.mjs", ...args], {
-    cwd: root,
-    encoding: "utf8",
-    timeout: 170_000,
-  });
-}
+const bench = (...args: string[]) => runBench(process.execPath, ["bench/main.mjs", ...args]);
 
 describe("npm run bench", () => {
   let result: Result;
@@ -92,7 +82,7 @@ describe("npm run bench", () => {
 
   it("says what it was measured on", () => {
     expect(result.machine).toMatchObject({ cpu: expect.any(String), cpus: expect.any(Number) });
-    expect(result.runtime).toMatchObject({ node: process.versions.node });
+    expect(result.runtime).toEqual({ name: "Node", version: process.versions.node });
   });
 
   it("has every row, and only those of LTTng-UST may be missing", () => {

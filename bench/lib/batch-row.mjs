@@ -11,11 +11,12 @@
 // slowed down by others at this moment slows down both.
 
 import { Bench } from "tinybench";
+import { middleMean } from "./statistics.mjs";
 
 /** The first warm-up takes this long: V8 has compiled everything with its last tier by then. */
 const WARM_MS = 300;
 const WARM_AGAIN_MS = 40;
-const CLOCK_OPS = 4096;
+const CLOCK_OPS = 8192;
 const NS_PER_MS = 1e6;
 
 /** The sum is returned, so that no compiler finds the readings useless. */
@@ -27,7 +28,7 @@ export function clockBatch() {
 
 /** Nanoseconds of one reading, by a task that ran `clockBatch`. */
 export function clockNsOf(task) {
-  return (task.result.latency.p50 * NS_PER_MS) / CLOCK_OPS;
+  return (middleMean(task.result.latency.samples) * NS_PER_MS) / CLOCK_OPS;
 }
 
 /**
@@ -47,12 +48,13 @@ export function batchRow({ ops, batch, drain = () => {}, account, recordsPerOp =
   };
 
   return {
-    round({ ms }) {
+    round({ ms, quick }) {
       const bench = new Bench({
         time: ms,
         iterations: 8,
-        warmupTime: warmMs,
+        warmupTime: quick ? WARM_AGAIN_MS : warmMs,
         warmupIterations: 8,
+        retainSamples: true,
         throws: true,
       });
       warmMs = WARM_AGAIN_MS;
@@ -61,9 +63,9 @@ export function batchRow({ ops, batch, drain = () => {}, account, recordsPerOp =
       bench.runSync();
       drain();
       const [clock, row] = bench.tasks;
-      // The median batch: one that another process has interrupted says nothing about the row. It
-      // also leaves out most garbage collections, which favours the rows that make garbage.
-      const ns = (row.result.latency.p50 * NS_PER_MS) / ops;
+      // The middle half of the batches: one that another process has interrupted says nothing about
+      // the row. It also leaves out most garbage collections, which favours the rows that make garbage.
+      const ns = (middleMean(row.result.latency.samples) * NS_PER_MS) / ops;
       const meanNs = (row.result.latency.mean * NS_PER_MS) / ops;
       const { recorded, discarded } = account();
       const done = batches * ops;

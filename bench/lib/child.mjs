@@ -1,9 +1,11 @@
 // A process that holds one row, and measures a round of it whenever the main process asks. One row a
 // process: what V8 has learned from one row says nothing to the next, and no heap is another's.
 
-import { setUp } from "./rows.mjs";
+import { familyOf } from "./rows.mjs";
 
-const row = await setUp(process.argv[2]);
+const id = process.argv[2];
+const { rows } = await import(`../rows/${familyOf[id]}.mjs`);
+const row = await rows[id]();
 
 process.on("message", async (options) => {
   try {

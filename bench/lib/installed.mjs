@@ -1,13 +1,11 @@
 // Programs that a row may need and a machine may lack.
 
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { pathOf } from "./path-of.mjs";
 
 /** Those of the programs that are in no folder of PATH. */
 export function missing(programs) {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return programs.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
+  return programs.filter((name) => pathOf(name) === undefined);
 }
 
 /** Records in a trace directory, by babeltrace2, which reads each; undefined where it is missing. */

@@ -13,4 +13,12 @@ export function machine() {
   };
 }
 
-export const runtime = { node: process.versions.node, v8: process.versions.v8 };
+const { versions } = process;
+
+/** Deno and Bun also say which Node they are like: that is not what runs. */
+export const runtime =
+  "deno" in versions
+    ? { name: "Deno", version: versions.deno }
+    : "bun" in versions
+      ? { name: "Bun", version: versions.bun }
+      : { name: "Node", version: versions.node };

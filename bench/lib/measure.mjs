@@ -1,15 +1,12 @@
-// Runs the rows: starts a process for each, then goes over all of them once a round, in an order that
-// the seed decides. A slow minute of the machine so falls on all rows, not on one.
+// Runs the rows: starts a place for each (a process, or a Worker of a page), then goes over all of them
+// once a round, in an order that the seed decides. A slow minute of the machine so falls on all rows,
+// not on one.
 
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { randomNumbers, shuffled } from "./random.mjs";
 import { median, spreadOf } from "./statistics.mjs";
 
 const ROUND_MS = 150;
 const ROUND_MS_QUICK = 20;
-const child = fileURLToPath(new URL("child.mjs", import.meta.url));
 
 const ONE_CLOCK = { of: "one thread's clock", unit: "M records/s" };
 const kinds = (ids, kind) => Object.fromEntries(ids.map((id) => [id, kind]));
@@ -30,25 +27,30 @@ const KINDS = {
 };
 const KIND = { of: "clock", unit: "ns/op" };
 
-/** @returns the rows that ran, in the order of `ids`, and why the others did not */
-export async function measure(ids, { rounds, seed, quick }) {
+/**
+ * @param start `start(id, seed)` sets a row up where nothing else runs; resolves to `ask(options)`,
+ *   which measures a round, and `end()`
+ * @returns the rows that ran, in the order of `ids`, and why the others did not
+ */
+export async function measure(ids, { start, rounds, seed, quick }) {
   const next = randomNumbers(seed);
   const results = new Map(ids.map((id) => [id, []]));
-  const children = new Map();
+  const places = new Map();
   try {
-    // One after the other: processes that start at the same time disturb nobody's measurement yet,
-    // but there may be more of them than CPUs.
-    for (const id of ids) children.set(id, await start(id, seed));
+    // One after the other: places that start at the same time disturb nobody's measurement yet, but
+    // there may be more of them than CPUs.
+    for (const id of ids) places.set(id, await start(id, seed));
     for (let round = 0; round < rounds; round++) {
       for (const id of shuffled(ids, next)) {
         const options = { ms: quick ? ROUND_MS_QUICK : ROUND_MS, quick };
-        const result = await ask(id, children.get(id), options);
+        const { result, error } = await places.get(id).ask(options);
+        if (error) throw new Error(`${id}: ${error}`);
         if (!result.skipped) check(id, result);
         results.get(id).push(result);
       }
     }
   } finally {
-    await Promise.all([...children.values()].map(end));
+    await Promise.all([...places.values()].map((place) => place.end()));
   }
   const rows = [];
   const skipped = [];
@@ -58,44 +60,6 @@ export async function measure(ids, { rounds, seed, quick }) {
     else rows.push(rowOf(id, found));
   }
   return { rows, skipped };
-}
-
-async function start(id, seed) {
-  const env = { ...process.env, TBUF_BENCH_SEED: String(seed) };
-  const process_ = fork(child, [id], { env });
-  await answerOf(id, process_);
-  return process_;
-}
-
-async function ask(id, process_, options) {
-  const answer = answerOf(id, process_);
-  process_.send(options);
-  const { result, error } = await answer;
-  if (error) throw new Error(`${id}: ${error}`);
-  return result;
-}
-
-/** The next message; throws when the process ends instead. */
-async function answerOf(id, process_) {
-  const stop = new AbortController();
-  const { signal } = stop;
-  try {
-    const ended = once(process_, "exit", { signal }).then(([code, why]) => {
-      throw new Error(`${id}: its process ended: code=${code}, signal=${why}`);
-    });
-    const [message] = await Promise.race([once(process_, "message", { signal }), ended]);
-    ended.catch(() => {});
-    return message;
-  } finally {
-    stop.abort();
-  }
-}
-
-async function end(process_) {
-  if (process_.exitCode !== null || process_.signalCode !== null) return;
-  const ended = once(process_, "exit");
-  if (process_.connected) process_.disconnect();
-  await ended;
 }
 
 /** A figure counts only if the row did what it says. */

@@ -1,11 +1,8 @@
 // The result as text, in columns.
 
-/** Prints the rows, what was skipped, and the targets. */
-export function printTable({ machine, runtime, rounds, seed, rows, skipped, targets }) {
-  const load = `load ${machine.load.toFixed(1)} to ${machine.loadAfter.toFixed(1)}`;
-  console.log(`${machine.cpu}, ${machine.cpus} CPUs, ${machine.platform}, ${load}`);
-  console.log(`Node ${runtime.node}, V8 ${runtime.v8}; rounds ${rounds}, seed ${seed}\n`);
-
+/** The rows, what was skipped, and the targets. */
+export function tableOf({ machine, runtime, rounds, seed, rows, skipped, targets }) {
+  const load = `load ${machine.load?.toFixed(1) ?? "?"} to ${machine.loadAfter?.toFixed(1) ?? "?"}`;
   const lines = rows.map((row) => [
     row.id,
     figure(row.value),
@@ -16,17 +13,23 @@ export function printTable({ machine, runtime, rounds, seed, rows, skipped, targ
       ? (row.note ?? "")
       : `${figure(row.garbage)} bytes of garbage a record`,
   ]);
-  console.log(columns([["row", "median", "min .. max", "unit", "ratio", ""], ...lines]));
-  for (const { id, why } of skipped) console.log(`skipped: ${id}: ${why}`);
-
-  if (targets.length === 0) return;
-  const goals = targets.map(({ id, of, value, limit, least, met }) => [
-    of === null ? id : `${id} / ${of}`,
-    value.toFixed(3),
-    `${least ? ">=" : "<="} ${limit}`,
-    met ? "met" : "MISSED",
-  ]);
-  console.log(`\n${columns([["target", "value", "limit", ""], ...goals])}`);
+  const text = [
+    `${machine.cpu}, ${machine.cpus} CPUs, ${machine.platform}, ${load}`,
+    `${runtime.name} ${runtime.version}; rounds ${rounds}, seed ${seed}`,
+    "",
+    columns([["row", "median", "min .. max", "unit", "ratio", ""], ...lines]),
+    ...skipped.map(({ id, why }) => `skipped: ${id}: ${why}`),
+  ];
+  if (targets.length > 0) {
+    const goals = targets.map(({ id, of, value, limit, least, met }) => [
+      of === null ? id : `${id} / ${of}`,
+      value.toFixed(3),
+      `${least ? ">=" : "<="} ${limit}`,
+      met ? "met" : "MISSED",
+    ]);
+    text.push("", columns([["target", "value", "limit", ""], ...goals]));
+  }
+  return text.join("\n");
 }
 
 function figure(value) {

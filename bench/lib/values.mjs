@@ -1,10 +1,15 @@
 // What the rows record as their second number. 31 bits: V8 keeps those unboxed, so that no row pays
-// for a heap number that the others do not need.
+// for a heap number that the others do not need. The seed comes with the row's process, in a browser
+// with its Worker's address.
 
 import { randomNumbers } from "./random.mjs";
 
 export const VALUES_MASK = 1023;
 
-const next = randomNumbers(Number(process.env.TBUF_BENCH_SEED ?? 1));
+const seed =
+  globalThis.process?.env.TBUF_BENCH_SEED ??
+  new URLSearchParams(globalThis.location?.search).get("seed") ??
+  1;
+const next = randomNumbers(Number(seed));
 
 export const values = Int32Array.from({ length: VALUES_MASK + 1 }, () => next() >>> 1);

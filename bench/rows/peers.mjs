@@ -1,9 +1,7 @@
-// What programs use instead: each keeps two numbers and a time, as cheaply as its documentation
-// offers. node:trace_events is missing: Node lets no program write an event of its own there.
+// What programs use instead, in browsers too: each keeps two numbers and a time, as cheaply as its
+// documentation offers.
 
-import diagnosticsChannel from "node:diagnostics_channel";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
-import pino from "pino";
 import { RingBuffer } from "ringbuf.js";
 import { batchRow } from "../lib/batch-row.mjs";
 import { VALUES_MASK, values } from "../lib/values.mjs";
@@ -74,48 +72,6 @@ function performanceMark() {
   });
 }
 
-/** A channel keeps nothing by itself: its subscriber reads the clock and stores. */
-function channel() {
-  const bench = diagnosticsChannel.channel("tbuf-bench");
-  const log = new Float64Array(OPS * 3);
-  let count = 0;
-  bench.subscribe(({ a, b }) => {
-    const at = (count++ & (OPS - 1)) * 3;
-    log[at] = performance.now();
-    log[at + 1] = a;
-    log[at + 2] = b;
-  });
-  const batch = () => {
-    for (let i = 0; i < OPS; i++) {
-      if (bench.hasSubscribers) bench.publish({ a: i, b: values[i & VALUES_MASK] });
-    }
-  };
-  return batchRow({ ops: OPS, batch, account: () => ({ recorded: [count], discarded: 0 }) });
-}
-
-/** Synchronous, with a buffer: the fastest that pino documents which needs no event loop. */
-function pinoLogger() {
-  const file = pino.destination({ dest: "/dev/null", sync: true, minLength: 4096 });
-  // /dev/null cannot be read back, so lines are counted on their way to it.
-  let lines = 0;
-  const counted = {
-    write(line) {
-      lines++;
-      file.write(line);
-    },
-  };
-  const logger = pino({ base: undefined }, counted);
-  const batch = () => {
-    for (let i = 0; i < FEW_OPS; i++) logger.info({ a: i, b: values[i & VALUES_MASK] });
-  };
-  return batchRow({
-    ops: FEW_OPS,
-    batch,
-    drain: () => file.flushSync(),
-    account: () => ({ recorded: [lines], discarded: 0 }),
-  });
-}
-
 function otelSpan() {
   let ended = 0;
   const counter = {
@@ -143,7 +99,5 @@ export const rows = {
   "ringbuf.js": ringbuf,
   "object-array": objectArray,
   "performance.mark": performanceMark,
-  diagnostics_channel: channel,
-  pino: pinoLogger,
   "otel-span": otelSpan,
 };

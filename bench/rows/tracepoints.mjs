@@ -8,31 +8,54 @@ import { makeWorld } from "../lib/world.mjs";
 
 /** Records a batch; those of the largest records fill 6 of the buffer's 8 sub-buffers. */
 const OPS = 8192;
-/** A call that records nothing is so short that a batch of it must be longer. */
-const DISABLED_OPS = 131072;
+/** What the strings of a batch may take: as many bytes as those records. */
+const STRINGS_BYTES = 384 * 1024;
+/** What a record of a string takes beside its characters, at most. */
+const STRING_REST_BYTES = 16;
 
-const numbers = (count) => Array.from({ length: count }, (_, i) => field(`f${i}`, u32));
+const js = { writer: "js" };
+const coarse = { clock: "coarse" };
+const caller = { clock: "caller" };
 
-function record2Precise(traces = 1) {
-  const { pair } = facility("bench", { pair: numbers(2) });
-  const { drain, account } = makeWorld("bench", traces);
-  const batch = () => {
-    for (let i = 0; i < OPS; i++) pair(i, values[i & VALUES_MASK]);
+/** A batch for each number of fields; a loop that all share would call through an argument list. */
+const batches = [
+  (record) => () => {
+    for (let i = 0; i < OPS; i++) record();
+  },
+  (record) => () => {
+    for (let i = 0; i < OPS; i++) record(values[i & VALUES_MASK]);
+  },
+  (record) => () => {
+    for (let i = 0; i < OPS; i++) record(i, values[i & VALUES_MASK]);
+  },
+  (record) => () => {
+    for (let i = 0; i < OPS; i++) record(i, values[i & VALUES_MASK], 3);
+  },
+  (record) => () => {
+    for (let i = 0; i < OPS; i++) record(i, values[i & VALUES_MASK], 3, 4);
+  },
+  (record) => () => {
+    for (let i = 0; i < OPS; i++) record(i, values[i & VALUES_MASK], 3, 4, 5);
+  },
+  (record) => () => {
+    for (let i = 0; i < OPS; i++) record(i, values[i & VALUES_MASK], 3, 4, 5, 6);
+  },
+  (record) => () => {
+    for (let i = 0; i < OPS; i++) record(i, values[i & VALUES_MASK], 3, 4, 5, 6, 7);
+  },
+];
+
+/** A tracepoint with `count` positional numbers. */
+function words(count, { traces = 1, attach = {} } = {}) {
+  const fields = Array.from({ length: count }, (_, i) => field(`f${i}`, u32));
+  const { record } = facility("bench", { record: fields });
+  const { cpu, drain, account } = makeWorld("bench", traces, { attach });
+  const records = batches[count](record);
+  const withTime = () => {
+    cpu.setTime(performance.now());
+    records();
   };
-  return batchRow({ ops: OPS, batch, drain, account });
-}
-
-/** The export below the tracepoint, with a time that the caller has read once for the batch. */
-function record2Caller() {
-  facility("bench", { pair: numbers(2) });
-  const { cpu, dom0, drain, account } = makeWorld("bench");
-  const { core } = cpu.binding;
-  const bench = dom0.facilities().find(({ definition }) => definition.name === "bench");
-  const event = bench.firstEvent;
-  const batch = () => {
-    const time = performance.now();
-    for (let i = 0; i < OPS; i++) core.record2(event, time, i, values[i & VALUES_MASK]);
-  };
+  const batch = attach.clock === "caller" ? withTime : records;
   return batchRow({ ops: OPS, batch, drain, account });
 }
 
@@ -45,78 +68,42 @@ function record2Named() {
   return batchRow({ ops: OPS, batch, drain, account });
 }
 
-function record7Precise() {
-  const { seven } = facility("bench", { seven: numbers(7) });
-  const { drain, account } = makeWorld("bench");
-  const batch = () => {
-    for (let i = 0; i < OPS; i++) seven(i, values[i & VALUES_MASK], 3, 4, 5, 6, 7);
-  };
-  return batchRow({ ops: OPS, batch, drain, account });
-}
-
-function stringPrecise(length) {
-  const { text } = facility("bench", { text: [field("text", string)] });
-  const { drain, account } = makeWorld("bench");
+/** One string of `length` ASCII characters. */
+function text(length, attach = {}) {
+  const { record } = facility("bench", { record: [field("text", string)] });
+  const { drain, account } = makeWorld("bench", 1, { attach });
   // Several strings: of a single one, V8 might keep what it has found out about it.
   const texts = Array.from({ length: 16 }, (_, i) =>
-    `/items/${values[i].toString(36)}/`.padEnd(length, "abcdefghij"),
+    `/${values[i].toString(36)}/`.padEnd(length, "abcdefghij").slice(0, length),
   );
-  // As many bytes a batch for each length, as they all must find room.
-  const ops = (OPS * 32) / length;
+  const ops = Math.min(OPS, Math.floor(STRINGS_BYTES / (STRING_REST_BYTES + length)));
   const batch = () => {
-    for (let i = 0; i < ops; i++) text(texts[i & 15]);
+    for (let i = 0; i < ops; i++) record(texts[i & 15]);
   };
   return batchRow({ ops, batch, drain, account });
 }
 
-/** There is a trace that would want the event, and it is stopped. */
-function disabled() {
-  const { pair } = facility("bench", { pair: numbers(2) });
-  const world = makeWorld("bench", 1, { start: false });
-  const batch = () => {
-    for (let i = 0; i < DISABLED_OPS; i++) pair(i, values[i & VALUES_MASK]);
-  };
-  // That the call is one that would record is shown after each round, by starting the trace once.
-  let proofs = 0;
-  const account = () => {
-    const [trace] = world.traces;
-    trace.start();
-    pair(1, 2);
-    trace.stop();
-    proofs++;
-    const { recorded, discarded } = world.account();
-    return { recorded: recorded.map((count) => count - proofs), discarded };
-  };
-  return batchRow({ ops: DISABLED_OPS, batch, account, recordsPerOp: 0 });
-}
-
-/** A trace is recording, and wants another event of the same facility. */
-function disabledInTrace() {
-  const { pair, wanted } = facility("bench", { pair: numbers(2), wanted: numbers(2) });
-  const world = makeWorld("bench:wanted");
-  const batch = () => {
-    for (let i = 0; i < DISABLED_OPS; i++) pair(i, values[i & VALUES_MASK]);
-  };
-  let proofs = 0;
-  const account = () => {
-    wanted(1, 2);
-    proofs++;
-    const { recorded, discarded } = world.account();
-    return { recorded: recorded.map((count) => count - proofs), discarded };
-  };
-  return batchRow({ ops: DISABLED_OPS, batch, account, recordsPerOp: 0 });
-}
-
 export const rows = {
-  "record2-precise": () => record2Precise(),
-  "record2-caller": record2Caller,
+  "record0-precise": () => words(0),
+  "record1-precise": () => words(1),
+  "record2-precise": () => words(2),
+  "record3-precise": () => words(3),
+  "record4-precise": () => words(4),
+  "record5-precise": () => words(5),
+  "record6-precise": () => words(6),
+  "record7-precise": () => words(7),
+  "record2-coarse": () => words(2, { attach: coarse }),
+  "record2-caller": () => words(2, { attach: caller }),
   "record2-named": record2Named,
-  "record7-precise": record7Precise,
-  "string32-precise": () => stringPrecise(32),
-  "string128-precise": () => stringPrecise(128),
-  "string1024-precise": () => stringPrecise(1024),
-  disabled,
-  "disabled-in-trace": disabledInTrace,
-  "traces2-record2-precise": () => record2Precise(2),
-  "traces3-record2-precise": () => record2Precise(3),
+  "string8-precise": () => text(8),
+  "string32-precise": () => text(32),
+  "string128-precise": () => text(128),
+  "string1024-precise": () => text(1024),
+  "traces2-record2-precise": () => words(2, { traces: 2 }),
+  "traces3-record2-precise": () => words(2, { traces: 3 }),
+  "js-record2-precise": () => words(2, { attach: js }),
+  "js-record2-coarse": () => words(2, { attach: { ...js, ...coarse } }),
+  "js-record2-caller": () => words(2, { attach: { ...js, ...caller } }),
+  "js-record7-precise": () => words(7, { attach: js }),
+  "js-string32-precise": () => text(32, js),
 };
