@@ -228,11 +228,14 @@ describe("a batch that is too big", () => {
   });
 
   it("for 32 bits is no small one (I7)", () => {
-    // 16384 * 2^18 and 65536 * 2^16 are 2^32; 2 bytes are a word each.
+    // Both products are 2^32. A record alone would have room in b.
+    const b = started("b", 131072, 2);
     record(2, 0, SCRATCH_BYTES, 0x40000);
     expect(discardedBig(ring)).toBe(0x40000);
     record(2, 0, 65536, 0x10000);
     expect(discardedBig(ring)).toBe(0x50000);
+    expect(discardedBig(b)).toBe(0x50000);
+    expect(offset(b)).toBe(0);
     expect(offset(ring)).toBe(0);
   });
 });

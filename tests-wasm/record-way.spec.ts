@@ -8,6 +8,7 @@ import {
   CPU_ACK_AT,
   CPU_RECORD_AT,
   CPU_RINGS_AT,
+  CPU_STATE_AT,
   CTL_EPOCH_AT,
   ENABLED_AT,
   ENABLED_ATTENTION_BIT,
@@ -34,6 +35,7 @@ import {
   control,
   counts,
   cpuWord,
+  create,
   emit,
   enabled,
   fill,
@@ -46,6 +48,7 @@ import {
   reset,
   ringOf,
   setControlWord,
+  setCpuWord,
   started,
   words,
 } from "./world";
@@ -118,6 +121,21 @@ describe("a record for whose first trace the CPU has no ring", () => {
     record(2, 0, 8, 3);
     // The header and seven words in the CPU's block, no word more: the time is 0, as it was.
     expect(changedWords()).toBe("28744 28752 28756 28760 28764 28768 28772 28776");
+  });
+});
+
+describe("a record that no trace wants", () => {
+  it("goes nowhere, whatever lies behind the CPU's rings", () => {
+    create("a", 64, 4);
+    expect(enabled(2)).toBe(0);
+    // The next CPU's state.
+    setCpuWord(1, CPU_STATE_AT, <u32>ringOf("a", 0));
+    rememberAll();
+    record2(2, 0, 21, 22);
+    record(2, 0, 8, 2);
+    // The header, and the words of the first.
+    expect(changedWords()).toBe("28744 28752 28756");
+    setCpuWord(1, CPU_STATE_AT, 0);
   });
 });
 
