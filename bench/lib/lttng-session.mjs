@@ -21,7 +21,7 @@ const source = fileURLToPath(new URL("../lttng/", import.meta.url));
 
 /**
  * Compiles a program of bench/lttng.
- * @returns `run(args, options)`, which runs it in a session with a channel of those options, or `why`
+ * @returns `run(args, options)`, which runs it in a session whose buffers have these sizes, or `why`
  *   that cannot be
  */
 export function lttngProgram(file) {
@@ -41,18 +41,22 @@ export function lttngProgram(file) {
   return { close, run: (args, options) => inSession(program, args, options) };
 }
 
+/** A thread that finds its buffer full blocks until there is room, as nothing may be lost: this on the
+ * channel, and the variable in the program's environment. */
+const BLOCKING = ["--discard", "--blocking-timeout=inf"];
+const MAY_BLOCK = { LTTNG_UST_ALLOW_BLOCKING: "1" };
+
 /**
- * @param options.channel options of `lttng enable-channel`
- * @param options.env more for the program's environment
+ * @param options.sizes options of `lttng enable-channel`
  * @param options.look called with the trace's directory once all is written
  * @returns what the program `printed`, the records that LTTng says it `discarded`, the CPU time that
  *   the writing of files took; or `why` there is no session
  */
-async function inSession(program, args, { channel, env, look }) {
-  const session = await open(channel);
+async function inSession(program, args, { sizes, look }) {
+  const session = await open(sizes);
   if (session.why) return session;
   try {
-    const options = { env: { ...session.env, ...env }, encoding: "utf8" };
+    const options = { env: { ...session.env, ...MAY_BLOCK }, encoding: "utf8" };
     const printed = execFileSync(program, args, options);
     // Waits until its daemon has written all. It counts what is discarded only then.
     session.lttng("stop", SESSION);
@@ -65,17 +69,17 @@ async function inSession(program, args, { channel, env, look }) {
 }
 
 /** Opens a session, again if another daemon is about to end. */
-async function open(channel) {
+async function open(sizes) {
   let opened;
   for (let tries = 0; tries < OPEN_TRIES; tries++) {
     if (tries > 0) await sleep(OPEN_PAUSE_MS);
-    opened = await openOnce(channel);
+    opened = await openOnce(sizes);
     if (!opened.why) break;
   }
   return opened;
 }
 
-async function openOnce(channel) {
+async function openOnce(sizes) {
   const dir = mkdtempSync(join(tmpdir(), "tbuf-bench-lttng-"));
   const env = { ...process.env, LTTNG_HOME: dir, LANG: "C" };
   const lttng = (...args) =>
@@ -96,7 +100,8 @@ async function openOnce(channel) {
   try {
     await untilReady(daemon, lttng);
     lttng("create", SESSION, "--output", trace);
-    lttng("enable-channel", "--userspace", "--session", SESSION, ...channel, "bench");
+    const channel = ["--session", SESSION, ...sizes, ...BLOCKING, "bench"];
+    lttng("enable-channel", "--userspace", ...channel);
     const wanted = ["--channel", "bench", "tbuf_bench:pair"];
     lttng("enable-event", "--userspace", "--session", SESSION, ...wanted);
     lttng("start", SESSION);

@@ -8,7 +8,7 @@ import { lttngProgram } from "../lib/lttng-session.mjs";
 
 const BATCHES = 128;
 const BATCHES_QUICK = 16;
-const channel = ["--subbuf-size", "64K", "--num-subbuf", "8", "--discard"];
+const sizes = ["--subbuf-size", "64K", "--num-subbuf", "8"];
 
 function lttngUst() {
   const { why, close, run } = lttngProgram("bench.c");
@@ -20,7 +20,7 @@ function lttngUst() {
       bench.add("clock", clockBatch, { async: false });
       bench.runSync();
       const batches = String(quick ? BATCHES_QUICK : BATCHES);
-      const ran = await run([batches], { channel, look: countByBabeltrace });
+      const ran = await run([batches], { sizes, look: countByBabeltrace });
       if (ran.why) return { skipped: ran.why };
       const [done, ns, meanNs] = ran.printed.split(" ").map(Number);
       const { discarded, looked = done - discarded } = ran;

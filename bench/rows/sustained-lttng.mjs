@@ -1,6 +1,5 @@
 // The work of the rows sustained-* by LTTng-UST, in C: buffers of the same sizes, its own daemon writes
-// to files, and nothing is discarded. It has a mode for that: a thread whose buffer is full blocks
-// until there is room (a blocking channel, and an environment variable that allows it to block).
+// to files, and nothing is discarded: a thread whose buffer is full blocks until there is room.
 //
 // The time runs from the first thread's begin to the last change of a file of the trace. That the
 // program ends, `lttng stop` is run and waits in steps of its own, is not in it, but for what of that
@@ -13,8 +12,6 @@ import { lttngProgram } from "../lib/lttng-session.mjs";
 import { cpuNote, MS, MS_QUICK, SUBBUF_BYTES, SUBBUF_COUNT } from "../lib/sustained-common.mjs";
 
 const sizes = ["--subbuf-size", String(SUBBUF_BYTES), "--num-subbuf", String(SUBBUF_COUNT)];
-const channel = [...sizes, "--discard", "--blocking-timeout=inf"];
-const env = { LTTNG_UST_ALLOW_BLOCKING: "1" };
 
 function sustained(writers) {
   const { why, close, run } = lttngProgram("sustained.c");
@@ -28,7 +25,7 @@ function sustained(writers) {
         counted: quick ? countByBabeltrace(dir) : undefined,
       });
       const args = [String(writers), String(quick ? MS_QUICK : MS)];
-      const ran = await run(args, { channel, env, look });
+      const ran = await run(args, { sizes, look });
       if (ran.why) return { skipped: ran.why };
       const [done, begin, end, cpuMs] = ran.printed.split(" ").map(Number);
       const { discarded, daemonCpuMs, looked } = ran;
