@@ -22,10 +22,10 @@ export async function serve(port) {
   const { outputFiles } = await build({
     entryPoints: [at("page.mjs"), at("worker.mjs")],
     bundle: true,
+    // A Worker loads its row's file only.
     splitting: true,
     format: "esm",
     target: "es2022",
-    // A Worker loads its row's file only.
     outdir: at("out"),
     write: false,
     logLevel: "error",
