@@ -9,16 +9,20 @@ const range = (to) => Array.from({ length: to }, (_, i) => i);
 const numbers = (records) => fieldsOf(records, "conf:pair").map(({ n }) => n);
 
 for (const writer of ["wasm", "js"]) {
-  threadCheck(`death: of a blocked thread: its records are there (${writer} writer)`, async (t) => {
-    const { hypervisor, dom0, trace } = t.record("conf");
-    const thread = await t.spawn(hypervisor, { attach: { writer } });
-    thread.call("hang", { thread: 0, count: 50 }).catch(() => {});
-    await thread.note("hanging");
-    await thread.murder();
-    equal(numbers(decode(dom0, trace.snapshot())), range(50), "before the reap");
-    equal(hypervisor.reap(thread.tid), 1, "CPUs that were given back");
-    equal(numbers(read(dom0, trace)), range(50), "after the reap");
-  });
+  threadCheck(
+    `death: of a blocked thread: its records are there (${writer} writer)`,
+    async (t) => {
+      const { hypervisor, dom0, trace } = t.record("conf");
+      const thread = await t.spawn(hypervisor, { attach: { writer } });
+      thread.call("hang", { thread: 0, count: 50 }).catch(() => {});
+      await thread.note("hanging");
+      await thread.murder();
+      equal(numbers(decode(dom0, trace.snapshot())), range(50), "before the reap");
+      equal(hypervisor.reap(thread.tid), 1, "CPUs that were given back");
+      equal(numbers(read(dom0, trace)), range(50), "after the reap");
+    },
+    { needs: ["kill"] },
+  );
 
   threadCheck(
     `death: in the middle of recording: all that was published is whole (${writer} writer)`,
@@ -45,6 +49,7 @@ for (const writer of ["wasm", "js"]) {
       }
       ok(await dom0.settled(5000), "not settled");
     },
+    { needs: ["kill"] },
   );
 }
 
@@ -53,22 +58,26 @@ threadCheck("death: reap of a thread that is not there gives nothing back", (t) 
   equal(hypervisor.reap(4711), 0, "CPUs");
 });
 
-threadCheck("death: a CPU of the dead is used again, and goes on where it was", async (t) => {
-  const { hypervisor, dom0, trace } = t.record("conf", { boot: { cpus: 2 } });
-  for (const round of range(4)) {
-    const thread = await t.spawn(hypervisor);
-    thread.call("hang", { thread: round, count: 10 }).catch(() => {});
-    await thread.note("hanging");
-    await thread.murder();
-    equal(hypervisor.reap(thread.tid), 1, "CPUs that were given back");
-  }
-  const records = read(dom0, trace);
-  checkOrder(records);
-  equal(
-    records.map(({ fields }) => fields.thread),
-    range(40).map((i) => Math.floor(i / 10)),
-  );
-});
+threadCheck(
+  "death: a CPU of the dead is used again, and goes on where it was",
+  async (t) => {
+    const { hypervisor, dom0, trace } = t.record("conf", { boot: { cpus: 2 } });
+    for (const round of range(4)) {
+      const thread = await t.spawn(hypervisor);
+      thread.call("hang", { thread: round, count: 10 }).catch(() => {});
+      await thread.note("hanging");
+      await thread.murder();
+      equal(hypervisor.reap(thread.tid), 1, "CPUs that were given back");
+    }
+    const records = read(dom0, trace);
+    checkOrder(records);
+    equal(
+      records.map(({ fields }) => fields.thread),
+      range(40).map((i) => Math.floor(i / 10)),
+    );
+  },
+  { needs: ["kill"] },
+);
 
 threadCheck("death: reap raises VIRQ_TBUF, so that dom0 looks", async (t) => {
   const { hypervisor, dom0 } = t.record("conf");

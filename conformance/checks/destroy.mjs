@@ -69,20 +69,24 @@ threadCheck("destroy: a thread that sleeps in its event loop answers", async (t)
   ok(await dom0.settled(5000), "not settled");
 });
 
-threadCheck("destroy: a thread that is blocked holds the memory, until it is reaped", async (t) => {
-  const { hypervisor, dom0 } = t.start();
-  const thread = await t.spawn(hypervisor);
-  thread.call("hang", { thread: 0, count: 1 }).catch(() => {});
-  await thread.note("hanging");
-  const { free } = hypervisor.frames();
-  const trace = dom0.createTrace("t", { events: "conf", subbufBytes: 16384 });
-  trace.start();
-  trace.destroy();
-  equal(await dom0.settled(50), false, "settled");
-  ok(hypervisor.frames().free < free, "the memory came back too soon");
-  await thread.murder();
-  equal(hypervisor.reap(thread.tid), 1, "CPUs that were given back");
-  ok(await dom0.settled(5000), "not settled");
-  // What the thread's CPU has of its own stays with the CPU.
-  equal(hypervisor.frames().free, free, "free frames");
-});
+threadCheck(
+  "destroy: a thread that is blocked holds the memory, until it is reaped",
+  async (t) => {
+    const { hypervisor, dom0 } = t.start();
+    const thread = await t.spawn(hypervisor);
+    thread.call("hang", { thread: 0, count: 1 }).catch(() => {});
+    await thread.note("hanging");
+    const { free } = hypervisor.frames();
+    const trace = dom0.createTrace("t", { events: "conf", subbufBytes: 16384 });
+    trace.start();
+    trace.destroy();
+    equal(await dom0.settled(50), false, "settled");
+    ok(hypervisor.frames().free < free, "the memory came back too soon");
+    await thread.murder();
+    equal(hypervisor.reap(thread.tid), 1, "CPUs that were given back");
+    ok(await dom0.settled(5000), "not settled");
+    // What the thread's CPU has of its own stays with the CPU.
+    equal(hypervisor.frames().free, free, "free frames");
+  },
+  { needs: ["kill"] },
+);

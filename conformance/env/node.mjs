@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 export const env = {
   name: "node",
   version: process.versions.node,
+  kills: true,
   startWorker({ message, error }) {
     const worker = new Worker(new URL("../worker.mjs", import.meta.url));
     worker.on("message", message);

@@ -1,8 +1,6 @@
 // Web Workers: Deno, Bun and browsers. Nothing in their standard says when a terminated worker has
-// run its last instruction. A Web Lock that it held does: it is given back only then. Bun has an
-// event instead. Deno has neither: there a loop that counts no further must do.
-
-const QUIET_MS = 60;
+// run its last instruction. A Web Lock that it held does: it is given back only then. Bun, which has
+// no locks, has an event for it.
 
 let workers = 0;
 
@@ -11,6 +9,8 @@ export function webEnv(name, version, url) {
   return {
     name,
     version,
+    // Deno's terminate() leaves a worker in a loop running, and one in Atomics.wait waiting.
+    kills: name !== "deno",
     startWorker({ message, error }) {
       const lock = `tbuf-conformance-${Date.now()}-${++workers}`;
       const worker = new Worker(url, { type: "module", name: lock });
@@ -25,22 +25,12 @@ export function webEnv(name, version, url) {
       });
       return {
         post: (data, transfer) => worker.postMessage(data, transfer),
-        async terminate(flags) {
+        async terminate() {
           worker.terminate();
           if (globalThis.navigator?.locks) await navigator.locks.request(lock, () => {});
-          else if (name === "bun") await closed;
-          else await quiet(flags);
+          else await closed;
         },
       };
     },
   };
-}
-
-/** Resolves once no word of `flags` has changed for a while. */
-async function quiet(flags) {
-  const seen = () => flags.map((_, i) => Atomics.load(flags, i)).join();
-  for (let before; before !== seen(); ) {
-    before = seen();
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-  }
 }

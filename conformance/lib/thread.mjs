@@ -2,14 +2,12 @@
 
 const CALL_MS = 10_000;
 
-/** Words of the flags that a thread shares with its starter. */
+/** Index in the flags that a thread shares with its starter: not 0 ends its loops. */
 export const STOP = 0;
-export const ALIVE = 1;
 
 export class Thread {
   tid;
-  /** STOP: set by the starter to end a loop. ALIVE: counted up by a loop of the worker. */
-  flags = new Int32Array(new SharedArrayBuffer(8));
+  flags = new Int32Array(new SharedArrayBuffer(4));
   #worker;
   #calls = 0;
   #waiting = new Map();
@@ -60,14 +58,14 @@ export class Thread {
     if (this.#dead) return;
     this.#dead = true;
     this.stop();
-    await this.#worker.terminate(this.flags);
+    await this.#worker.terminate();
     this.#fail(new Error(`thread ${this.tid}: killed`));
   }
 
   /** As `kill`, without asking its loops to end before. */
   async murder() {
     this.#dead = true;
-    await this.#worker.terminate(this.flags);
+    await this.#worker.terminate();
     this.#fail(new Error(`thread ${this.tid}: killed`));
   }
 
