@@ -1,6 +1,6 @@
 // The suite in a headless browser; prints what cli.mjs prints.
 //
-//     node conformance/browser.mjs chromium|firefox isolated|plain [part of a check's name]
+//     node conformance/browser.mjs chromium|firefox PROGRAM isolated|plain [part of a check's name]
 //
 // "isolated": the page has the headers that let it share memory. "plain": it has not.
 
@@ -8,19 +8,15 @@ import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { launch } from "puppeteer-core";
-import { findProgram } from "../scripts/lib/programs.mjs";
 
-const PROGRAMS = { chromium: ["chromium", "google-chrome"], firefox: ["firefox-esr", "firefox"] };
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 const ALL_MS = 150_000;
 
-const [name, way, only = ""] = process.argv.slice(2);
+const [name, executablePath, way, only = ""] = process.argv.slice(2);
 const print = (object) => console.log(`@tbuf ${JSON.stringify(object)}`);
-const executablePath = findProgram(PROGRAMS[name]);
-if (!executablePath) throw new Error(`${name} is not on PATH`);
 
 const files = await bundle();
 let ended;
