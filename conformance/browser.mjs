@@ -60,8 +60,8 @@ async function bundle() {
     outdir: "/",
     write: false,
   });
-  const page =
-    '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
+  const head = '<meta charset="utf-8"><link rel="icon" href="data:,">';
+  const page = `<!doctype html>${head}<script type="module" src="/page.js"></script>`;
   return new Map([["/", page], ...outputFiles.map(({ path, text }) => [path, text])]);
 }
 

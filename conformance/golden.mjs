@@ -1,5 +1,5 @@
 // What every runtime must leave, byte by byte. Written by make-golden.mjs: packets in Base64, and the
-// lines of a trace's metadata.
+// lines of a trace's metadata. What is too long for a line is cut in pieces.
 
 export const GOLDEN = {
   discard: [
@@ -91,8 +91,14 @@ export const GOLDEN = {
     "typealias integer { size = 32; align = 32; signed = true; } := int32_t;",
     "typealias integer { size = 64; align = 32; signed = false; } := uint64_t;",
     "typealias integer { size = 64; align = 32; signed = true; } := int64_t;",
-    "typealias floating_point { exp_dig = 8; mant_dig = 24; align = 32; byte_order = le; } := f32_t;",
-    "typealias floating_point { exp_dig = 11; mant_dig = 53; align = 32; byte_order = le; } := f64_t;",
+    [
+      "typealias floating_point { exp_dig = 8; mant_dig = 24; align = 32; byte_order = le; } :=",
+      " f32_t;",
+    ],
+    [
+      "typealias floating_point { exp_dig = 11; mant_dig = 53; align = 32; byte_order = le; } :",
+      "= f64_t;",
+    ],
     "",
     "trace {",
     "\tmajor = 1;",
@@ -122,8 +128,14 @@ export const GOLDEN = {
     "};",
     "",
     "typealias integer { size = 12; align = 1; signed = false; } := id12;",
-    "typealias integer { size = 52; align = 1; signed = false; map = clock.monotonic.value; } := ts52;",
-    "typealias integer { size = 64; align = 32; signed = false; map = clock.monotonic.value; } := ts64;",
+    [
+      "typealias integer { size = 52; align = 1; signed = false; map = clock.monotonic.value; }",
+      " := ts52;",
+    ],
+    [
+      "typealias integer { size = 64; align = 32; signed = false; map = clock.monotonic.value; ",
+      "} := ts64;",
+    ],
     "",
     "stream {",
     "\tid = 0;",
@@ -143,7 +155,19 @@ export const GOLDEN = {
     "\t} align(32);",
     "};",
     "",
-    '/* tbuf facility 30 {"name":"golden","events":[{"name":"none","fields":[]},{"name":"pair","fields":[{"name":"a","type":"u32"},{"name":"b","type":"i32"}]},{"name":"seven","fields":[{"name":"f0","type":"u8"},{"name":"f1","type":"u16"},{"name":"f2","type":"u32"},{"name":"f3","type":"i8"},{"name":"f4","type":"i16"},{"name":"f5","type":"i32"},{"name":"f6","type":"bool"}]},{"name":"wide","fields":[{"name":"a","type":"u64"},{"name":"b","type":"i64"},{"name":"c","type":"f64"},{"name":"d","type":"f32"}]},{"name":"text","fields":[{"name":"t","type":"string"},{"name":"n","type":"u32"}]},{"name":"blob","fields":[{"name":"b","type":"bytes"}]},{"name":"list","fields":[{"name":"l","type":{"array":"u16"}},{"name":"s","type":{"array":"string"}},{"name":"c","type":{"enum":{"RED":-1,"GREEN":0,"BLUE":2147483647,"deep sea":7}}}]},{"name":"named","fields":[{"name":"id","type":"u32"},{"name":"path","type":"string"}]}]} */',
+    [
+      '/* tbuf facility 30 {"name":"golden","events":[{"name":"none","fields":[]},{"name":"pair',
+      '","fields":[{"name":"a","type":"u32"},{"name":"b","type":"i32"}]},{"name":"seven","field',
+      's":[{"name":"f0","type":"u8"},{"name":"f1","type":"u16"},{"name":"f2","type":"u32"},{"na',
+      'me":"f3","type":"i8"},{"name":"f4","type":"i16"},{"name":"f5","type":"i32"},{"name":"f6"',
+      ',"type":"bool"}]},{"name":"wide","fields":[{"name":"a","type":"u64"},{"name":"b","type":',
+      '"i64"},{"name":"c","type":"f64"},{"name":"d","type":"f32"}]},{"name":"text","fields":[{"',
+      'name":"t","type":"string"},{"name":"n","type":"u32"}]},{"name":"blob","fields":[{"name":',
+      '"b","type":"bytes"}]},{"name":"list","fields":[{"name":"l","type":{"array":"u16"}},{"nam',
+      'e":"s","type":{"array":"string"}},{"name":"c","type":{"enum":{"RED":-1,"GREEN":0,"BLUE":',
+      '2147483647,"deep sea":7}}}]},{"name":"named","fields":[{"name":"id","type":"u32"},{"name',
+      '":"path","type":"string"}]}]} */',
+    ],
     "",
     "event {",
     '\tname = "golden:none";',
@@ -216,7 +240,10 @@ export const GOLDEN = {
     "\tstream_id = 0;",
     "\tfields := struct {",
     "\t\tuint32_t _l_length; uint32_t _l[_l_length];",
-    "\t\tuint32_t _s_length; struct { uint32_t _length; utf8_t _text[_length]; } align(32) _s[_s_length];",
+    [
+      "\t\tuint32_t _s_length; struct { uint32_t _length; utf8_t _text[_length]; } align(32) _s[_",
+      "s_length];",
+    ],
     '\t\tenum : int32_t { "RED" = -1, "GREEN" = 0, "BLUE" = 2147483647, "deep sea" = 7 } _c;',
     "\t};",
     "};",

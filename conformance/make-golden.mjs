@@ -11,19 +11,20 @@ import { World } from "./lib/world.mjs";
 
 const COLUMNS = 88;
 
+const pieces = (text) => text.match(new RegExp(`.{1,${COLUMNS}}`, "g"));
+
 const world = new World(undefined);
-const packets = (mode) =>
-  goldenBytes(world, { mode }).map((bytes) =>
-    toBase64(bytes).match(new RegExp(`.{1,${COLUMNS}}`, "g")),
-  );
+const packets = (mode) => goldenBytes(world, { mode }).map((bytes) => pieces(toBase64(bytes)));
 const golden = {
   discard: packets("discard"),
   overwrite: packets("overwrite"),
-  metadata: goldenMetadata(world).split("\n"),
+  metadata: goldenMetadata(world)
+    .split("\n")
+    .map((line) => (line.length > COLUMNS ? pieces(line) : line)),
 };
 await world.end();
 const text = `// What every runtime must leave, byte by byte. Written by make-golden.mjs: packets in Base64, and the
-// lines of a trace's metadata.
+// lines of a trace's metadata. What is too long for a line is cut in pieces.
 
 export const GOLDEN = ${JSON.stringify(golden)};
 `;
