@@ -154,6 +154,8 @@ export function answerTime(calibration: Calibration, origin: () => Origin): () =
   return () => {
     ended = true;
     clearInterval(poll);
+    // Ends the wait, which would keep the memory for ever.
+    Atomics.notify(words, ASKER);
   };
 }
 

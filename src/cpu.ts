@@ -140,6 +140,9 @@ export class Cpu {
     if (currentBinding() === this.binding) setCurrentBinding(undefined);
     clearInterval(this.#poll);
     this.#core.leave();
+    // A wait that nobody ends would keep this object, and with it the memory, for ever: Chromium has
+    // room for some hundred memories. Other CPUs that are woken too wait again.
+    Atomics.notify(this.#views.words, controlWord(CTL_EPOCH_AT));
   }
 
   /**

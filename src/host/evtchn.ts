@@ -151,7 +151,10 @@ export class EventChannels {
     if (this.#poll === undefined) return;
     clearInterval(this.#poll);
     this.#poll = undefined;
-    if (this.#canWait) this.#waiting(-1);
+    if (!this.#canWait) return;
+    this.#waiting(-1);
+    // Ends the wait, which would keep this object and the memory for ever.
+    Atomics.notify(this.#views.words, controlWord(CTL_UPCALL_AT));
   }
 
   /** Says that dom0 is about to wait (1) or has stopped waiting (-1). */
