@@ -2,6 +2,7 @@
 // process, at first use, synchronously: it has less than 8192 bytes.
 
 import { coreBytes } from "./core-bytes.js";
+import type { OwnBytes } from "./own-bytes.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
 /** Exports of the hypervisor. Documented where they are written, in assembly/. */
@@ -81,7 +82,7 @@ const NOT_SHARED = 1;
  * The same module for a memory that is not shared: one bit of the type of its import. Its atomic
  * instructions are valid there too.
  */
-function unshared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function unshared(bytes: OwnBytes): OwnBytes {
   const at = bytes.findIndex((_, i) => IMPORT.every((byte, j) => bytes[i + j] === byte));
   const flags = at + IMPORT.length;
   if (at < 0 || bytes[flags] !== SHARED) throw new Error("core.wasm: no import of shared memory");

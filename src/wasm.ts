@@ -1,6 +1,8 @@
 // The part of the WebAssembly JavaScript API that this package uses, under types of its own:
 // TypeScript declares it with the DOM only, which is not there for every user of this package.
 
+import type { OwnBytes } from "./own-bytes.js";
+
 /** A WebAssembly.Module. */
 export interface WasmModule {
   readonly [Symbol.toStringTag]?: string;
@@ -12,7 +14,7 @@ export interface WasmMemory {
 }
 
 interface WasmApi {
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
+  readonly Module: new (bytes: OwnBytes) => WasmModule;
   readonly Memory: new (descriptor: {
     initial: number;
     maximum: number;

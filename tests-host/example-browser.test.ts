@@ -8,7 +8,7 @@ import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { serve } from "../examples/browser/serve.mjs";
 import { babeltrace, freshDir, total } from "./lib/record.js";
-import { browserPath, peer } from "./peers.js";
+import { pathOf, peer } from "./peers.js";
 
 const TIMEOUT_MS = 120_000;
 const closers: (() => unknown)[] = [];
@@ -21,7 +21,7 @@ async function open(name: "chromium" | "firefox-esr", isolated: boolean): Promis
   closers.push(() => server.close());
   const browser: Browser = await puppeteer.launch({
     browser: name === "chromium" ? "chrome" : "firefox",
-    executablePath: browserPath(name),
+    executablePath: pathOf(name) ?? "",
     headless: true,
     args: name === "chromium" ? ["--no-sandbox"] : [],
   });

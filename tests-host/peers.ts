@@ -6,24 +6,20 @@ import { delimiter, join } from "node:path";
 import { it } from "vitest";
 
 /**
- * Whether the program `name` is on PATH. Throws an Error if it is not and TBUF_REQUIRE_PEERS is 1.
+ * Where the program `name` is on PATH. Throws an Error if it is not and TBUF_REQUIRE_PEERS is 1.
  */
-export function peer(name: string): boolean {
-  const found = pathOf(name) !== undefined;
-  if (!found && process.env.TBUF_REQUIRE_PEERS === "1") {
+export function pathOf(name: string): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const found = folders.map((folder) => join(folder, name)).find(isExecutable);
+  if (found === undefined && process.env.TBUF_REQUIRE_PEERS === "1") {
     throw new Error(`${name} is not on PATH, and TBUF_REQUIRE_PEERS=1`);
   }
   return found;
 }
 
-/** Where the program `name` is; "" when it is nowhere. */
-export function browserPath(name: string): string {
-  return pathOf(name) ?? "";
-}
-
-function pathOf(name: string): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
+/** Whether it is there. Throws an Error as `pathOf`. */
+export function peer(name: string): boolean {
+  return pathOf(name) !== undefined;
 }
 
 /** `it` for tests that need the program `name`: skips them where it is not installed. */

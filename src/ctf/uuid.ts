@@ -1,5 +1,7 @@
 // UUIDs (RFC 9562) as 16 bytes and as text. A trace's packets hold the bytes, its metadata the text.
 
+import type { OwnBytes } from "../own-bytes.js";
+
 /** The text of 16 bytes, in lower case. Throws a RangeError for any other number of bytes. */
 export function formatUuid(bytes: Uint8Array): string {
   if (bytes.length !== 16) throw new RangeError(`uuid: ${bytes.length} bytes, not 16`);
@@ -17,7 +19,7 @@ export function randomUuid(): string {
 }
 
 /** The 16 bytes of a text. Throws a TypeError if it is no UUID. */
-export function parseUuid(text: string): Uint8Array<ArrayBuffer> {
+export function parseUuid(text: string): OwnBytes {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) {
     throw new TypeError(`uuid: ${JSON.stringify(text.slice(0, 80))} is not a UUID`);
   }

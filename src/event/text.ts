@@ -4,6 +4,7 @@
 // shows an earlier record's text where a text is empty (its change 4528 mends that), an empty text
 // is written as U+200B, which has no width. Read back, a text of length 0 is empty too.
 
+import type { OwnBytes } from "../own-bytes.js";
 import type { Area } from "./area.js";
 
 /** Longest text that is read unit by unit: up to here it beats a call of TextEncoder. */
@@ -119,7 +120,7 @@ export function readText(view: DataView, at: number, length: number): string {
 }
 
 /** A copy of bytes, never of shared memory. */
-export function copyBytes(view: DataView, at: number, length: number): Uint8Array<ArrayBuffer> {
+export function copyBytes(view: DataView, at: number, length: number): OwnBytes {
   const copy = new Uint8Array(length);
   copy.set(new Uint8Array(view.buffer, view.byteOffset + at, length));
   return copy;

@@ -1,0 +1,43 @@
+// A program that records itself and two workers, and writes the trace when they are done. Inside of a
+// package that has installed tbuf:
+//
+//   bun main.ts [DIR]
+
+import { facility, Hypervisor, u32 } from "tbuf";
+import { CtfWriter } from "tbuf/node";
+
+const dir = Bun.argv[2] ?? "tbuf-trace-bun";
+const pool = facility("pool", { job: { worker: u32, job: u32 } });
+
+const hypervisor = Hypervisor.boot();
+const dom0 = hypervisor.dom0();
+hypervisor.attach();
+
+const trace = dom0.createTrace("pool", { events: "pool" });
+trace.start();
+
+const workers = [1, 2].map((number) => {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  const done = new Promise((resolve, reject) => {
+    worker.onmessage = resolve;
+    worker.onerror = reject;
+  });
+  worker.postMessage({ handle: hypervisor.handle(), number });
+  for (let job = 0; job < 1000; job++) pool.job({ worker: number, job });
+  return { worker, done };
+});
+await Promise.all(workers.map(({ done }) => done));
+for (const { worker } of workers) worker.terminate();
+
+trace.stop();
+await trace.stopped();
+const out = new CtfWriter({ dir, clock: dom0.clock, clocks: dom0.clocks() });
+out.describe(dom0.facilities(), dom0.clocks());
+let records = 0;
+trace.drain((packet) => {
+  out.write(packet);
+  records += packet.records;
+});
+out.finish([]);
+hypervisor.close();
+console.log(`${records} records in ${dir}`);
