@@ -2,7 +2,7 @@
 // the only CPU itself.
 
 import { capabilities, facility, field, Hypervisor, u32 } from "tbuf";
-import { setUpBench } from "./bench.mjs";
+import { setUpBench } from "./cost.mjs";
 import { showLanes } from "./lanes.mjs";
 import { BURST_MS, RATE, STOP, WORDS } from "./shared.mjs";
 import { download } from "./snapshot.mjs";

@@ -20,7 +20,7 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 /** The page's files by path. Workers are files of their own: the page names them by URL. */
 async function files() {
   const { outputFiles } = await build({
-    entryPoints: ["page", "writer", "bench-worker"].map((name) => here(`${name}.mjs`)),
+    entryPoints: ["page", "writer", "cost-worker"].map((name) => here(`${name}.mjs`)),
     bundle: true,
     format: "esm",
     target: "es2022",

@@ -2,6 +2,7 @@
 // (a download, an upload, an archive).
 
 import type { CpuClock } from "../clock.js";
+import type { OwnBytes } from "../own-bytes.js";
 import type { LoadedFacility } from "./metadata-reader.js";
 import {
   type Loss,
@@ -25,7 +26,7 @@ export class TraceFiles {
   readonly #encoder: TraceEncoder;
   readonly #channel: string;
   #metadata: string;
-  readonly #streams = new Map<number, Uint8Array<ArrayBuffer>[]>();
+  readonly #streams = new Map<number, OwnBytes[]>();
 
   /** Throws a TypeError for an `env` that cannot be written. */
   constructor({ channel = "xen", ...description }: TraceFilesOptions) {
@@ -49,7 +50,7 @@ export class TraceFiles {
   }
 
   /** Declares losses that no packet has declared, and returns the files by name. */
-  finish(losses: Iterable<Loss>): Map<string, Uint8Array<ArrayBuffer>> {
+  finish(losses: Iterable<Loss>): Map<string, OwnBytes> {
     for (const packet of this.#encoder.lossPackets(losses)) this.write(packet);
     const files = new Map([["metadata", encoder.encode(this.#metadata)]]);
     for (const [cpu, parts] of this.#streams) files.set(`${this.#channel}_${cpu}`, joined(parts));
@@ -57,7 +58,7 @@ export class TraceFiles {
   }
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+function joined(parts: readonly Uint8Array[]): OwnBytes {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

@@ -7,7 +7,7 @@ const WRITERS = ["wasm", "js"];
 const LABEL = { wasm: "Wasm", js: "JavaScript" };
 
 function measure(row, writer) {
-  const worker = new Worker(new URL("./bench-worker.js", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./cost-worker.js", import.meta.url), { type: "module" });
   return new Promise((resolve, reject) => {
     worker.addEventListener("message", ({ data }) => {
       if (data.error) reject(new Error(`${row}: ${data.error}`));
