@@ -31,7 +31,7 @@ for (const writer of ["wasm", "js"]) {
         subbufBytes: 1024,
         mode: "overwrite",
       });
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         const thread = await t.spawn(hypervisor, { attach: { writer } });
         const { cpu } = hypervisor.threadsOf(thread.tid)[0];
         const before = cpuInfo(trace, cpu).records;
@@ -62,7 +62,7 @@ threadCheck(
   "death: a CPU of the dead is used again, and goes on where it was",
   async (t) => {
     const { hypervisor, dom0, trace } = t.record("conf", { boot: { cpus: 2 } });
-    for (const round of range(4)) {
+    for (const round of range(2)) {
       const thread = await t.spawn(hypervisor);
       thread.call("hang", { thread: round, count: 10 }).catch(() => {});
       await thread.note("hanging");
@@ -73,7 +73,7 @@ threadCheck(
     checkOrder(records);
     equal(
       records.map(({ fields }) => fields.thread),
-      range(40).map((i) => Math.floor(i / 10)),
+      range(20).map((i) => Math.floor(i / 10)),
     );
   },
   { needs: ["kill"] },
