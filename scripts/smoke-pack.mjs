@@ -63,6 +63,9 @@ for (const [name, [command, args]] of Object.entries(examples)) {
     expect(/pool:job +(\d+)/.exec(info(name))?.[1], "4000");
   });
 }
+await step("deno check", () => {
+  run(project, tool("deno"), ["check", "examples/deno/main.ts", "examples/deno/worker.ts"]);
+});
 await step("record", () => {
   const app = ["--", "node", "examples/library/app.mjs"];
   expect(run(project, "npx", ["tbuf", "record", "-o", "recorded", ...app]), "4 orders\n");

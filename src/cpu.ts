@@ -63,6 +63,7 @@ export class Cpu {
   /** Number of the domain that this thread is; 0 is dom0. */
   readonly domain: number;
   readonly tid: number;
+  /** @internal */
   readonly binding: CpuBinding;
   readonly #core: CoreExports;
   readonly #views: MemoryViews;

@@ -220,10 +220,10 @@ export class Hypervisor {
    * while another thread is. A second call returns the same.
    * @param tid number of this thread, by which `reap` may take the claim from it when it has died
    */
-  dom0(tid = this.#tid): Dom0 {
+  dom0(tid?: number): Dom0 {
     if (!this.#dom0 || this.#dom0.closed) {
       this.#dom0 = new Dom0(this.#core, this.#views, {
-        tid,
+        tid: tid ?? this.#tid,
         clock: this.#handle.clock,
         cpu: () => this.cpu,
         origin: () => this.#origin,

@@ -6,16 +6,22 @@ export type { Clock, ClockBase, ClockKind, CpuClock } from "./clock.js";
 export type { AttachOptions, Cpu } from "./cpu.js";
 export { TraceError, type TraceErrorCode } from "./errors.js";
 export {
+  type ArgumentOf,
   array,
   bool,
   bytes,
   defineFacility,
+  type EventArgs,
   type EventDefinition,
+  type EventNotes,
   enumOf,
   event,
   type FacilityDefinition,
   type FacilityTable,
   type Field,
+  type FieldKind,
+  type FieldList,
+  type FieldTable,
   type FieldType,
   f32,
   f64,
@@ -24,15 +30,19 @@ export {
   i16,
   i32,
   i64,
+  type ScalarKind,
   string,
+  type TypedField,
   u8,
   u16,
   u32,
   u64,
 } from "./event/index.js";
 export { facility, type TracepointFunction, type Tracepoints, tracepointsOf } from "./facility.js";
+export type { Frames } from "./frames.js";
 export { POLL_SLEEP_MILLIS, VIRQ_DOM_EXC, VIRQ_TBUF } from "./host/evtchn.js";
 export type {
+  AbortSignalLike,
   CpuInfo,
   CreateTraceOptions,
   Dom0,
@@ -42,10 +52,13 @@ export type {
   Trace,
   TraceInfo,
   TraceMode,
+  VirqHandler,
 } from "./host/index.js";
 export {
   type BootOptions,
   Hypervisor,
   type HypervisorHandle,
 } from "./hypervisor.js";
+export type { ThreadInfo } from "./threads.js";
 export type { Ticker, TickerOptions } from "./ticker.js";
+export type { WasmMemory, WasmModule } from "./wasm.js";

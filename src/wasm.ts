@@ -26,4 +26,7 @@ interface WasmApi {
   ) => { readonly exports: object };
 }
 
-export const wasm: WasmApi = Reflect.get(globalThis, "WebAssembly") as WasmApi;
+// Where there are types of it, as in Deno, they are wider: not comparable with these.
+const found: unknown = Reflect.get(globalThis, "WebAssembly");
+
+export const wasm: WasmApi = found as WasmApi;

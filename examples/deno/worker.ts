@@ -1,3 +1,5 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
 // One thread: joins the hypervisor of the thread that started it, and does its jobs.
 
 import { facility, Hypervisor, type HypervisorHandle, u32 } from "tbuf";
@@ -9,11 +11,11 @@ interface Job {
 
 const pool = facility("pool", { job: { worker: u32, job: u32 } });
 
-globalThis.onmessage = async ({ data }: MessageEvent<Job>) => {
+self.onmessage = async ({ data }: MessageEvent<Job>) => {
   const hypervisor = Hypervisor.join(data.handle);
   await hypervisor.calibrate(); // its clock counts from another moment than the main thread's
   hypervisor.attach();
   for (let job = 0; job < 1000; job++) pool.job({ worker: data.number, job });
   hypervisor.close();
-  postMessage("done");
+  self.postMessage("done");
 };

@@ -28,6 +28,7 @@ export {
   type TraceSummary,
 } from "./reader.js";
 export {
+  type CompiledEvent,
   compileFacilities,
   type DecodedRecord,
   decodePacket,

@@ -22,11 +22,18 @@ export interface DecodedRecord {
 }
 
 /** Events by number, compiled. Make it once for all packets of a trace. */
-export type EventTable = ReadonlyMap<number, { readonly name: string; readonly codec: EventCodec }>;
+export type EventTable = ReadonlyMap<number, CompiledEvent>;
+
+/** An event with the functions that read its payload. */
+export interface CompiledEvent {
+  readonly name: string;
+  /** @internal */
+  readonly codec: EventCodec;
+}
 
 /** Compiles the events of facilities. Throws a RangeError when two claim one event number. */
 export function compileFacilities(facilities: Iterable<LoadedFacility>): EventTable {
-  const table = new Map<number, { name: string; codec: EventCodec }>();
+  const table = new Map<number, CompiledEvent>();
   for (const { firstEvent, definition } of facilities) {
     for (const [index, event] of definition.events.entries()) {
       const id = firstEvent + index;

@@ -17,6 +17,7 @@ export type ScalarKind =
   | "f64"
   | "bool";
 
+/** What a field holds; the names of the scalars are those of their types. */
 export type FieldKind = ScalarKind | "string" | "bytes" | "enum" | "array";
 
 /**

@@ -12,6 +12,7 @@ export { VIRQ_DOM_EXC, VIRQ_TBUF } from "../../assembly/public/ops.js";
 /** Milliseconds between two looks at the pending ports; the same figure as xentrace's. */
 export const POLL_SLEEP_MILLIS = 100;
 
+/** What is called when a VIRQ is raised. */
 export type VirqHandler = () => void;
 
 export interface EvtchnOptions {
