@@ -16,7 +16,7 @@ function lttngUst() {
   return {
     close,
     async round({ quick }) {
-      const bench = new Bench({ time: 50, warmupTime: 50, throws: true });
+      const bench = new Bench({ time: 50, warmupTime: 50, retainSamples: true, throws: true });
       bench.add("clock", clockBatch, { async: false });
       bench.runSync();
       const batches = String(quick ? BATCHES_QUICK : BATCHES);
