@@ -38,7 +38,7 @@ console.log(`${copied.size} modules in ${relative(process.cwd(), out)}`);
 
 if (!process.argv.includes("--lay-out-only")) {
   const deno = join(root, "node_modules/.bin/deno");
-  const args = ["publish", "--dry-run", "--allow-dirty", "--no-lock"];
+  const args = ["publish", "--dry-run", "--allow-dirty"];
   process.exitCode = spawnSync(deno, args, { cwd: out, stdio: "inherit" }).status ?? 1;
 }
 
