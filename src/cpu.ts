@@ -121,7 +121,8 @@ export class Cpu {
    * Says what time it is, for the records from here on: a CPU whose clock is `"caller"`.
    * @param now a reading of this thread's `performance.now()`, in milliseconds: one that was taken
    *   once for many records, or the `timeStamp` of an event. A time before the last record's counts
-   *   as that one. Throws TraceError `bad-option` for what is no time, and with another clock.
+   *   as that one; one that is more than a minute ahead of dom0's clock makes the CPU look corrupt to
+   *   dom0. Throws TraceError `bad-option` for what is no time, and with another clock.
    */
   setTime(now: number): void {
     if (!(this.#clock instanceof CallerClock)) {

@@ -19,6 +19,8 @@ export const familyOf = {
   "string32-precise": "tracepoints",
   "string128-precise": "tracepoints",
   "string1024-precise": "tracepoints",
+  "charcodes-32": "characters",
+  "encodeinto-32": "characters",
   batch2: "batches",
   "wasm-guest-record2": "guest",
   "wasm-guest-record2-precise": "guest",

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { median } from "../lib/statistics.mjs";
 
 const BOOTS = 10;
+const STEPS = ["boot", "attach", "dom0", "createTrace", "start and record"];
 const once = fileURLToPath(new URL("../lib/boot-once.mjs", import.meta.url));
 
 function boot() {
@@ -18,10 +19,23 @@ function boot() {
         done++;
         recorded += result.records;
         discarded += result.discarded;
-        return result.ms;
+        return result;
       });
-      const value = median(times);
-      return { ns: value * 1e6, value, done, recorded: [recorded], discarded, recordsPerOp: 1 };
+      const value = median(times.map(({ ms }) => ms));
+      const parts = STEPS.map((step, i) => {
+        const ms = median(times.map((result) => result.parts[i]));
+        return `${step} ${ms.toFixed(2)}`;
+      });
+      const note = `ms: ${parts.join(", ")}`;
+      return {
+        ns: value * 1e6,
+        value,
+        note,
+        done,
+        recorded: [recorded],
+        discarded,
+        recordsPerOp: 1,
+      };
     },
   };
 }
