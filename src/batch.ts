@@ -4,10 +4,10 @@
 import { RECORD_EVENT_MASK, SCRATCH_BYTES } from "../assembly/public/layout.js";
 import type { CpuBinding } from "./current.js";
 import { TraceError } from "./errors.js";
-import { compileEvent } from "./event/codec.js";
+import type { EventCodec } from "./event/codec.js";
 import type { EventDefinition } from "./event/definition.js";
 
-/** Records a batch; see `Tracepoint.writeMany` in facility.ts. */
+/** Records a batch; see `TracepointFunction` in facility.ts. */
 export type WriteMany = (words: Int32Array, count?: number) => void;
 
 /** A tracepoint's function for batches, and how it is tied to the thread's CPU. */
@@ -18,8 +18,7 @@ export interface Batch {
 }
 
 /** Makes the function that records batches of an event. */
-export function makeBatch(definition: EventDefinition): Batch {
-  const { fixedBytes } = compileEvent(definition);
+export function makeBatch({ definition, fixedBytes }: EventCodec): Batch {
   let binding: CpuBinding | undefined;
   let id = 0;
   let scratch = 0;

@@ -26,25 +26,29 @@ const ROUNDS = 64;
 const ENOUGH_MS = 50;
 /** Milliseconds that a question is waited for before the event loop comes round, on either side. */
 const SPIN_MS = 2;
-/** Milliseconds without a question after which a thread that asks counts as dead. */
+/** Milliseconds without a question after which dom0 takes a thread that asks for dead. */
 const DEAD_MS = 250;
-/** Milliseconds between two looks of a dom0 that cannot wait for a question. */
-const POLL_MS = 1;
+/** Milliseconds between two looks of dom0 while a thread asks. */
+const ASKED_MS = 1;
+/** Milliseconds between two looks of a dom0 that cannot wait for a thread to ask. */
+const POLL_MS = 20;
 
 export interface CalibrateOptions {
   /** Milliseconds after which a dom0 that does not answer is given up. Default 1000. */
   readonly timeoutMs?: number;
 }
 
-/** Pairs the shared memory with the clock of this thread. `now`: for tests. */
-export interface Calibration {
-  readonly views: MemoryViews;
-  readonly now: () => number;
+interface Answer {
+  readonly tripMs: number;
+  readonly origin: Origin;
 }
 
-function timeOf({ views }: Calibration): Float64Array {
-  return new Float64Array(views.buffer, TIME * 8, 1);
+function timeOf({ buffer }: MemoryViews): Float64Array {
+  return new Float64Array(buffer, TIME * 8, 1);
 }
+
+/** What waiting comes to where it is not possible. */
+const NO_WAIT = { async: false, value: "not-equal" } as const;
 
 const turn = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
 
@@ -54,64 +58,46 @@ const turn = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
  * @param tid number of this thread: one asks at a time
  */
 export async function askTime(
-  calibration: Calibration,
+  views: MemoryViews,
   tid: number,
   { timeoutMs = 1000 }: CalibrateOptions,
 ): Promise<Origin> {
-  const { views, now } = calibration;
   const { words } = views;
-  const begin = now();
-  const inTime = (): boolean => now() - begin < timeoutMs;
-  let stood = { question: Atomics.load(words, QUESTION), since: begin };
-  for (let asker = 0; ; ) {
-    const found = Atomics.compareExchange(words, ASKER, asker, tid + 1);
-    if (found === asker) break;
-    if (!inTime()) throw noAnswer(timeoutMs, "another thread is asking");
-    await turn();
-    const question = Atomics.load(words, QUESTION);
-    if (question !== stood.question) stood = { question, since: now() };
-    // One that asks nothing more has died while it asked.
-    asker = now() - stood.since > DEAD_MS ? found : 0;
-  }
+  const begin = performance.now();
+  const elapsedMs = (): number => performance.now() - begin;
+  let best: Answer | undefined;
   try {
-    Atomics.notify(words, ASKER);
-    let best: Origin | undefined;
-    let bestTripMs = Number.POSITIVE_INFINITY;
-    for (let answers = 0; answers < ROUNDS; ) {
-      const answer = askOnce(calibration);
-      if (best && now() - begin > ENOUGH_MS) break;
-      if (!answer) {
-        if (!inTime()) throw noAnswer(timeoutMs, "dom0 does not answer");
-        await turn();
-        continue;
-      }
-      answers++;
-      if (answer.tripMs >= bestTripMs) continue;
-      bestTripMs = answer.tripMs;
-      best = answer.origin;
+    for (let answers = 0; answers < ROUNDS && !(best && elapsedMs() > ENOUGH_MS); ) {
+      // Each time anew: dom0 forgets a thread that was held up for too long.
+      const asker = Atomics.compareExchange(words, ASKER, 0, tid + 1);
+      if (asker === 0) Atomics.notify(words, ASKER);
+      const mine = asker === 0 || asker === tid + 1;
+      const answer = mine ? askOnce(views) : undefined;
+      if (answer) {
+        answers++;
+        if (!best || answer.tripMs < best.tripMs) best = answer;
+      } else if (elapsedMs() < timeoutMs) await turn();
+      else throw noAnswer(timeoutMs, mine ? "dom0 does not answer" : "another thread is asking");
     }
-    return best as Origin;
+    return (best as Answer).origin;
   } finally {
     Atomics.compareExchange(words, ASKER, tid + 1, 0);
   }
 }
 
-function askOnce(calibration: Calibration): { tripMs: number; origin: Origin } | undefined {
-  const { views, now } = calibration;
+function askOnce(views: MemoryViews): Answer | undefined {
   const { words } = views;
-  const sent = now();
+  const sent = performance.now();
   const question = (Atomics.load(words, QUESTION) + 1) | 0;
-  // Pairs with the load in `answerOne`.
+  // Pairs with the load in `answerAll`.
   Atomics.store(words, QUESTION, question);
-  let received = sent;
-  // Pairs with the store in `answerOne`: its time and error are seen with it.
+  // Pairs with the store in `answerAll`: its time and error are seen with it.
   while (Atomics.load(words, ANSWER) !== question) {
-    received = now();
-    if (received - sent > SPIN_MS) return undefined;
+    if (performance.now() - sent > SPIN_MS) return undefined;
   }
-  received = now();
+  const received = performance.now();
   const tripMs = received - sent;
-  const theirs = timeOf(calibration)[0] as number;
+  const theirs = timeOf(views)[0] as number;
   const theirErrorNs = Atomics.load(words, ERROR);
   const errorNs = Math.ceil((tripMs / 2) * NS_PER_MS) + theirErrorNs + clockResolutionNs();
   const unknown = theirErrorNs === ERROR_UNKNOWN;
@@ -126,52 +112,64 @@ function noAnswer(timeoutMs: number, why: string): TraceError {
 }
 
 /**
- * Answers threads that ask, for as long as this thread is dom0. Costs nothing while nobody asks, and
- * keeps no process alive. @returns what ends it
+ * Answers threads that ask, for as long as this thread is dom0. Costs nothing while nobody asks (a
+ * look now and then where it cannot wait), and keeps no process alive. @returns what ends it
  */
-export function answerTime(calibration: Calibration, origin: () => Origin): () => void {
-  const { words } = calibration.views;
+export function answerTime(views: MemoryViews, origin: () => Origin): () => void {
+  const { words } = views;
   let ended = false;
-  let poll: ReturnType<typeof setInterval> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The last question that was seen, and since when. */
+  let seen = Atomics.load(words, QUESTION);
+  let since = performance.now();
+
+  const later = (ms: number): void => {
+    timer = setTimeout(look, ms);
+    (timer as { unref?: () => void }).unref?.();
+  };
   const wait = (): void => {
-    if (ended) return;
-    const { async, value } = Atomics.waitAsync(words, ASKER, 0);
-    if (async) value.then(woken);
-    // A turn of the event loop: a thread that died while it asked must not hold this one up.
-    else setTimeout(woken, 0);
+    const { async, value } = views.canWait ? Atomics.waitAsync(words, ASKER, 0) : NO_WAIT;
+    if (async) {
+      value.then(() => {
+        since = performance.now();
+        look();
+      });
+    } else later(views.canWait ? 0 : POLL_MS);
   };
-  const woken = (): void => {
+  const look = (): void => {
     if (ended) return;
-    answerAll(calibration, origin());
-    if (Atomics.load(words, ASKER) === 0) wait();
-    else setTimeout(wait, POLL_MS).unref?.();
+    answerAll(views, origin());
+    const asker = Atomics.load(words, ASKER);
+    const question = Atomics.load(words, QUESTION);
+    if (question !== seen || asker === 0) since = performance.now();
+    seen = question;
+    // It has died while it asked: or this thread would look for its questions for ever.
+    const dead = performance.now() - since > DEAD_MS;
+    if (dead) Atomics.compareExchange(words, ASKER, asker, 0);
+    if (asker === 0 || dead) wait();
+    else later(ASKED_MS);
   };
-  if (calibration.views.canWait) wait();
-  else {
-    poll = setInterval(() => answerAll(calibration, origin()), POLL_MS);
-    (poll as { unref?: () => void }).unref?.();
-  }
+  wait();
   return () => {
     ended = true;
-    clearInterval(poll);
+    clearTimeout(timer);
     // Ends the wait, which would keep the memory for ever.
     Atomics.notify(words, ASKER);
   };
 }
 
 /** Answers whoever asks until nobody does, or for `SPIN_MS` after the last question. */
-function answerAll(calibration: Calibration, origin: Origin): void {
-  const { views, now } = calibration;
+function answerAll(views: MemoryViews, origin: Origin): void {
   const { words } = views;
-  const time = timeOf(calibration);
-  let last = now();
+  const time = timeOf(views);
+  let last = performance.now();
   let answered = Atomics.load(words, ANSWER);
   // Pairs with the CAS of askTime, which takes its name away when it has heard enough.
-  while (Atomics.load(words, ASKER) !== 0 && now() - last < SPIN_MS) {
+  while (Atomics.load(words, ASKER) !== 0 && performance.now() - last < SPIN_MS) {
     // Pairs with the store in `askOnce`.
     const question = Atomics.load(words, QUESTION);
     if (question === answered) continue;
-    last = now();
+    last = performance.now();
     time[0] = last - origin.ms;
     Atomics.store(words, ERROR, origin.errorNs ?? ERROR_UNKNOWN);
     Atomics.store(words, ANSWER, question);

@@ -204,7 +204,7 @@ function clockOf(wanted: ClockKind | Clock, views: MemoryViews): Chosen {
 
 /** One function for each kind of clock: an engine can inline what is always the same. */
 function readerOf(clock: Clock): () => number {
-  // Not by the global `performance`: in Node that is an accessor, and costs a tenth of the reading.
+  // Not by the global `performance`: in Node that is an accessor.
   if (clock === performanceClock) return () => performanceClock.now();
   if (clock === coarseClock) return () => Number.NaN;
   return () => clock.now();

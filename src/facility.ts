@@ -2,6 +2,7 @@
 
 import { type Batch, makeBatch } from "./batch.js";
 import { type CpuBinding, currentBinding, onBindingChange } from "./current.js";
+import { compileEvent } from "./event/codec.js";
 import {
   defineFacility,
   type EventArgs,
@@ -61,8 +62,9 @@ export function facility<const T extends FacilityTable>(name: string, table: T):
 export function tracepointsOf<T extends FacilityTable>(
   definition: FacilityDefinition<T>,
 ): Tracepoints<T> {
-  const tracepoints = definition.events.map(makeTracepoint);
-  const batches = definition.events.map(makeBatch);
+  const codecs = definition.events.map(compileEvent);
+  const tracepoints = codecs.map(makeTracepoint);
+  const batches = codecs.map(makeBatch);
   const bound: Bound = { definition, tracepoints, batches };
   const binding = currentBinding();
   if (binding) bind(bound, binding);

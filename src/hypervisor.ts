@@ -191,8 +191,7 @@ export class Hypervisor {
     checkOptions("calibrate", options, ["timeoutMs"]);
     if (this.cpu) throw new TraceError("joined", "calibrate: this thread is a CPU already");
     if (this.#origin.errorNs !== 0) {
-      const calibration = { views: this.#views, now: () => performance.now() };
-      this.#origin = await askTime(calibration, this.#tid, options);
+      this.#origin = await askTime(this.#views, this.#tid, options);
     }
     return this.#origin.errorNs;
   }

@@ -10,8 +10,7 @@ import { byNames } from "./by-names.js";
 import type { CoreExports } from "./core.js";
 import type { CpuBinding } from "./current.js";
 import { Area } from "./event/area.js";
-import { compileEvent, type EventCodec } from "./event/codec.js";
-import type { EventDefinition } from "./event/definition.js";
+import type { EventCodec } from "./event/codec.js";
 import type { Converter, WordConverter } from "./event/plain.js";
 import type { Writer } from "./event/write.js";
 
@@ -33,8 +32,7 @@ const nothing = (): void => {};
 const noTime = (): number => 0;
 
 /** Makes the tracepoint of an event. */
-export function makeTracepoint(definition: EventDefinition): Tracepoint {
-  const codec = compileEvent(definition);
+export function makeTracepoint(codec: EventCodec): Tracepoint {
   if (codec.words === undefined) return throughScratch(codec);
   return byWords(codec, codec.words);
 }

@@ -3,8 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CTL_ASKER_AT } from "../assembly/public/layout.js";
 import { readClocks } from "../src/ctf/index.js";
 import { facility, field, type Hypervisor, type Trace, u32 } from "../src/index.js";
+import { controlWord, viewsOf } from "../src/memory.js";
 import { CtfWriter } from "../src/node/index.js";
 import { babeltrace, freshDir, tbuf, total } from "./lib/record.js";
 import { decode, drained } from "./lib/records.js";
@@ -195,9 +197,13 @@ describe("calibration", () => {
     const data = { apartMs: 1000, calibrate: { timeoutMs: 10_000 } };
     const dead = new Thread(hypervisor, "thread-clock", { data, online: true });
     await dead.ready;
-    await sleep(30);
+    const { words } = viewsOf(hypervisor.handle().memory);
+    const asker = () => Atomics.load(words, controlWord(CTL_ASKER_AT));
+    await until("it asks", () => asker() !== 0);
     await dead.terminate();
     hypervisor.dom0();
+    // Or dom0 would look for its questions for ever.
+    await until("dom0 forgets the dead", () => asker() === 0);
     const thread = await world.spawn(hypervisor, "thread-clock", { data });
     expect(thread.messages[0]).toMatchObject({ failure: null });
   });

@@ -46,6 +46,13 @@ describe("the README", () => {
     expect(total(read, "app:request")).toBeGreaterThan(100);
   });
 
+  it.each(["startTicker", "setTime", "writeMany"])("shows %s as it works", async (name) => {
+    const found = snippets.filter((code) => code.includes(name));
+    expect(found).toHaveLength(1);
+    const ran = await runSnippet(found[0] ?? "", freshDir());
+    expect(ran).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+
   it("shows a facility that does nothing when nobody records", async () => {
     const snippet = snippets.find((code) => code.includes("does nothing")) ?? "";
     expect(await runSnippet(snippet, freshDir())).toMatchObject({

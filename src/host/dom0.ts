@@ -105,7 +105,7 @@ export class Dom0 {
       );
     this.#facilities = new FacilityTable(views, quietMap);
     this.#channels = new EventChannels(core, views);
-    this.#stopAnswering = answerTime({ views, now: () => performance.now() }, origin);
+    this.#stopAnswering = answerTime(views, origin);
     makeDisposable(this, () => this.close());
   }
 

@@ -163,5 +163,8 @@ const ERRNO: Readonly<Record<string, string>> = {
 };
 
 function nodeEnv(): Record<string, string> {
-  return { hostname: hostname(), runtime: "node", runtime_version: process.versions.node };
+  // Deno and Bun have these modules too, and tell a version of Node that they are like.
+  const { bun, deno, node } = process.versions;
+  const [runtime, version] = bun ? ["bun", bun] : deno ? ["deno", deno] : ["node", node];
+  return { hostname: hostname(), runtime, runtime_version: version };
 }

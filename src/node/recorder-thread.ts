@@ -84,7 +84,7 @@ function listenToRecord(): void {
 async function record(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<void> {
   for await (const packet of trace.packets({ signal: stop.signal, pollMs: config.pollMs })) {
     // The events of a packet are described before the packet itself is written.
-    writer.describe(dom0.facilities(), dom0.clocks());
+    writer.describe(dom0.facilities());
     writer.write(packet);
   }
 }
@@ -95,10 +95,12 @@ async function finish(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<bool
   const answered = await trace.stopped(QUIET_MS);
   const write = (): number =>
     trace.drain((packet) => {
-      writer.describe(dom0.facilities(), dom0.clocks());
+      writer.describe(dom0.facilities());
       writer.write(packet);
     });
   while (write() > 0);
+  // Once, as they are in the end: readers take the last word.
+  writer.describe(dom0.facilities(), dom0.clocks());
   return answered;
 }
 
