@@ -7,6 +7,7 @@ import { conf, golden } from "./facilities.mjs";
 import { GUEST } from "./lib/guest.mjs";
 import { decode } from "./lib/records.mjs";
 import { STOP } from "./lib/thread.mjs";
+import { withWriter } from "./lib/writers.mjs";
 
 const port = await openPort();
 /** This thread's number: by it, what it holds is taken from it when it has died. */
@@ -36,7 +37,12 @@ const programs = {
     const errorNs = calibrate ? await hypervisor.calibrate() : undefined;
     if (attach === null) return { errorNs };
     const clock = stepMs === undefined ? {} : { clock: stepping(stepMs) };
-    cpu = hypervisor.attach({ tid, ...(parent !== undefined && { parent }), ...clock, ...attach });
+    cpu = hypervisor.attach({
+      tid,
+      ...(parent !== undefined && { parent }),
+      ...clock,
+      ...withWriter(attach),
+    });
     return { cpu: cpu.index, domain: cpu.domain, errorNs };
   },
 
@@ -51,7 +57,7 @@ const programs = {
   },
 
   attach(options) {
-    cpu = hypervisor.attach(options);
+    cpu = hypervisor.attach(withWriter(options));
     return cpu.index;
   },
 

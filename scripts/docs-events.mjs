@@ -2,14 +2,15 @@
 // --check it writes nothing, and fails when the page is not what it would write.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { builtinFacilities } from "../dist/src/facilities/index.js";
+import { core, xenDom0op, xenMem, xenSched, xenVmx } from "../dist/src/facilities/index.js";
 
 const page = new URL("../docs/events.md", import.meta.url);
 
 const INTRODUCTION = `# Events
 
-The facilities that every tbuf hypervisor has, and what their events mean in a JavaScript program.
-Their first events have the numbers shown here; facilities of your own come after them.
+The facilities that tbuf defines, and what their events mean in a JavaScript program. A hypervisor has
+those of which a thread that is a CPU has tracepoints: \`core\`, \`xen_dom0op\` and \`xen_mem\` everywhere,
+\`xen_sched\` with \`tbuf record\` and \`tbuf/node\`, \`xen_vmx\` once there is a source of its events.
 
 Those of \`xen_*\` are the events of Xen's trace buffers. A *domain* (\`dom\`) is a thread that has
 joined, a *vcpu* the CPU it records on. "Xen id" is the event's id in an xentrace file; an event
@@ -26,18 +27,17 @@ function typeText({ kind, element, members }) {
   return kind;
 }
 
-function row(id, { name, fields, xen, doc }) {
+function row({ name, fields, xen, doc }) {
   const list = fields.map((f) => `\`${f.name}\` ${typeText(f.type)}`).join(", ");
   const xenId = xen === undefined ? "" : `0x${xen.toString(16)}`;
-  return `| ${id} | \`${name}\` | ${cell(list)} | ${xenId} | ${cell(doc ?? "")} |\n`;
+  return `| \`${name}\` | ${cell(list)} | ${xenId} | ${cell(doc ?? "")} |\n`;
 }
 
 function render() {
   let text = INTRODUCTION;
-  let id = 0;
-  for (const { name, events } of builtinFacilities) {
-    text += `\n## ${name}\n\n| number | event | fields | Xen id | meaning |\n| --- | --- | --- | --- | --- |\n`;
-    for (const event of events) text += row(id++, event);
+  for (const { name, events } of [core, xenSched, xenDom0op, xenVmx, xenMem]) {
+    text += `\n## ${name}\n\n| event | fields | Xen id | meaning |\n| --- | --- | --- | --- |\n`;
+    for (const event of events) text += row(event);
   }
   return text;
 }

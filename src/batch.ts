@@ -4,8 +4,8 @@
 import { RECORD_EVENT_MASK, SCRATCH_BYTES } from "../assembly/public/layout.js";
 import type { CpuBinding } from "./current.js";
 import { TraceError } from "./errors.js";
-import type { EventCodec } from "./event/codec.js";
 import type { EventDefinition } from "./event/definition.js";
+import type { EventEncoder } from "./event/encode.js";
 
 /** Records a batch; see `TracepointFunction` in facility.ts. */
 export type WriteMany = (words: Int32Array, count?: number) => void;
@@ -18,7 +18,7 @@ export interface Batch {
 }
 
 /** Makes the function that records batches of an event. */
-export function makeBatch({ definition, fixedBytes }: EventCodec): Batch {
+export function makeBatch({ definition, fixedBytes }: EventEncoder): Batch {
   let binding: CpuBinding | undefined;
   let id = 0;
   let scratch = 0;

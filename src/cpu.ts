@@ -31,7 +31,6 @@ import { hypercallError, TraceError } from "./errors.js";
 import { countFrames } from "./frames.js";
 import { controlWord, type MemoryViews } from "./memory.js";
 import { coarseStepNs, tickerRuns } from "./ticker.js";
-import { jsWriter } from "./writer/index.js";
 
 /** Without Atomics.waitAsync, a CPU looks at dom0's request this often. */
 const POLL_MS = 100;
@@ -50,9 +49,20 @@ export interface AttachOptions {
    * Default `"precise"`.
    */
   readonly clock?: ClockKind | Clock;
-  /** What writes the records: the Wasm module, or the same protocol in JavaScript, which is slower
-   * and there to be compared with. Both write the same bytes. Default `"wasm"`. */
-  readonly writer?: "wasm" | "js";
+  /** What writes the records in place of the Wasm module: `jsWriter` of `tbuf/js-writer`, the same
+   * protocol in JavaScript, which is slower and there to be compared with. Both write the same bytes. */
+  readonly writer?: Writer | undefined;
+}
+
+/** What can write a CPU's records. `jsWriter` is one. */
+export interface Writer {
+  /** @internal What takes the place of the core's exports of the same names. */
+  readonly make: (
+    core: CoreExports,
+    views: MemoryViews,
+    cpuBlockAddress: number,
+    originMs: number,
+  ) => Partial<CoreExports>;
 }
 
 export class Cpu {
@@ -78,7 +88,8 @@ export class Cpu {
     origin: Origin,
     options: AttachOptions & { readonly tid: number },
   ) {
-    const { tid, parent = tid, current = true } = options;
+    const { tid, parent = tid, current = true, writer } = options;
+    if (writer !== undefined) checkWriter(writer);
     const { clock, kind, resolutionNs } = clockOf(options.clock ?? "precise", views);
     this.#core = core;
     this.#views = views;
@@ -94,9 +105,7 @@ export class Cpu {
     Atomics.store(views.words, (block + CPU_CLOCK_AT) / 4, kind);
     Atomics.store(views.words, (block + CPU_RESOLUTION_AT) / 4, resolutionNs);
     Atomics.store(views.words, (block + CPU_ERROR_AT) / 4, origin.errorNs ?? ERROR_UNKNOWN);
-    if (options.writer === "js") {
-      this.#core = { ...core, ...jsWriter(core, views, block, origin.ms) };
-    }
+    if (writer) this.#core = { ...core, ...writer.make(core, views, block, origin.ms) };
     this.binding = {
       abi: ABI_VERSION,
       core: this.#core,
@@ -169,6 +178,15 @@ export class Cpu {
     };
     wait();
   }
+}
+
+/** Throws TraceError `bad-option`. */
+function checkWriter(writer: Writer | null): void {
+  if (typeof writer?.make === "function") return;
+  throw new TraceError(
+    "bad-option",
+    `attach: writer=${String(writer)} is not jsWriter of tbuf/js-writer`,
+  );
 }
 
 interface Chosen {

@@ -2,13 +2,13 @@
 
 import { type Batch, makeBatch } from "./batch.js";
 import { type CpuBinding, currentBinding, onBindingChange } from "./current.js";
-import { compileEvent } from "./event/codec.js";
 import {
   defineFacility,
   type EventArgs,
   type FacilityDefinition,
   type FacilityTable,
 } from "./event/definition.js";
+import { encoderOf } from "./event/encode.js";
 import { registerDefinition } from "./facility-register.js";
 import { makeTracepoint, type Tracepoint } from "./tracepoint.js";
 
@@ -19,7 +19,7 @@ export interface TracepointFunction<Args extends readonly unknown[]> {
    * Records a batch, all at one time, and publishes it with one store for each sub-buffer that it
    * touches. For events whose fields all have a fixed size.
    * @param words the payloads one behind the other, each field as it is stored: the words of
-   *   src/event/codec.ts, one for a field of up to 32 bits, low word first for others. They are
+   *   src/event/payload.ts, one for a field of up to 32 bits, low word first for others. They are
    *   copied as they are
    * @param count records; default: as many as `words` holds
    *
@@ -62,9 +62,9 @@ export function facility<const T extends FacilityTable>(name: string, table: T):
 export function tracepointsOf<T extends FacilityTable>(
   definition: FacilityDefinition<T>,
 ): Tracepoints<T> {
-  const codecs = definition.events.map(compileEvent);
-  const tracepoints = codecs.map(makeTracepoint);
-  const batches = codecs.map(makeBatch);
+  const encoders = definition.events.map(encoderOf);
+  const tracepoints = encoders.map(makeTracepoint);
+  const batches = encoders.map(makeBatch);
   const bound: Bound = { definition, tracepoints, batches };
   const binding = currentBinding();
   if (binding) bind(bound, binding);

@@ -21,8 +21,6 @@ import { type CoreExports, coreModule, instantiate } from "./core.js";
 import { type AttachOptions, Cpu } from "./cpu.js";
 import { makeDisposable } from "./dispose.js";
 import { checkOptions, hypercallError, TraceError } from "./errors.js";
-import { builtinFacilities } from "./facilities/index.js";
-import { registerDefinition } from "./facility-register.js";
 import { countFrames, type Frames } from "./frames.js";
 import { Dom0 } from "./host/dom0.js";
 import { isShared, type MemoryViews, viewsOf } from "./memory.js";
@@ -31,7 +29,6 @@ import { Ticker, type TickerOptions, tickUntil } from "./ticker.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
 const WASM_PAGE_BYTES = 65536;
-const BOOT_TID = 0x7ffffffe;
 
 export interface BootOptions {
   /** Bytes of shared memory, all of it reserved at once; a multiple of 65536. Default 16 MiB. */
@@ -143,10 +140,6 @@ export class Hypervisor {
     const core = this.#core;
     const failed = core.boot(frames, cpus);
     if (failed) throw hypercallError("boot", core.reason(), { frames, cpus });
-    if (core.join(BOOT_TID, BOOT_TID, 0) < 0)
-      throw hypercallError("boot", core.reason(), { frames });
-    for (const definition of builtinFacilities) registerDefinition(core, this.#views, definition);
-    core.leave();
   }
 
   /**

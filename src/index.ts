@@ -3,7 +3,7 @@
 export type { CalibrateOptions } from "./calibrate.js";
 export { type Capabilities, capabilities } from "./capabilities.js";
 export type { Clock, ClockBase, ClockKind, CpuClock } from "./clock.js";
-export type { AttachOptions, Cpu } from "./cpu.js";
+export type { AttachOptions, Cpu, Writer } from "./cpu.js";
 export { TraceError, type TraceErrorCode } from "./errors.js";
 export {
   type ArgumentOf,

@@ -10,7 +10,7 @@ import { byNames } from "./by-names.js";
 import type { CoreExports } from "./core.js";
 import type { CpuBinding } from "./current.js";
 import { Area } from "./event/area.js";
-import type { EventCodec } from "./event/codec.js";
+import type { EventEncoder } from "./event/encode.js";
 import type { Converter, WordConverter } from "./event/plain.js";
 import type { Writer } from "./event/write.js";
 
@@ -32,9 +32,9 @@ const nothing = (): void => {};
 const noTime = (): number => 0;
 
 /** Makes the tracepoint of an event. */
-export function makeTracepoint(codec: EventCodec): Tracepoint {
-  if (codec.words === undefined) return throughScratch(codec);
-  return byWords(codec, codec.words);
+export function makeTracepoint(encoder: EventEncoder): Tracepoint {
+  if (encoder.words === undefined) return throughScratch(encoder);
+  return byWords(encoder, encoder.words);
 }
 
 /** The event's word of the enabled table, in a view of its own: the shortest way to look at it. */
@@ -54,13 +54,13 @@ function exportOf(core: CoreExports, words: number): WordExport {
  * An event of up to seven words: its arguments go straight to the export of that arity. User code
  * (`valueOf`, getters) runs while the arguments are turned into words, before anything is written.
  */
-function byWords(codec: EventCodec, words: number): Tracepoint {
+function byWords(encoder: EventEncoder, words: number): Tracepoint {
   let enabled = OFF;
   let id = 0;
   let now = noTime;
   let write: WordExport = nothing;
 
-  const [w0, w1, w2, w3, w4, w5, w6] = codec.toWord as Seven<WordConverter>;
+  const [w0, w1, w2, w3, w4, w5, w6] = encoder.toWord as Seven<WordConverter>;
   const positional: readonly Positional[] = [
     () => {
       if (enabled[0] !== 0) write(id, now());
@@ -88,10 +88,10 @@ function byWords(codec: EventCodec, words: number): Tracepoint {
     },
   ];
   const call = positional[words] as Positional;
-  const callNamed = byNames(codec.definition.fields, call);
+  const callNamed = byNames(encoder.definition.fields, call);
   return {
     // A disabled tracepoint looks at no argument: its getters are the program's code.
-    call: codec.definition.named
+    call: encoder.definition.named
       ? (values: unknown) => {
           if (enabled[0] !== 0) callNamed(values);
         }
@@ -110,7 +110,7 @@ function byWords(codec: EventCodec, words: number): Tracepoint {
  * all arguments are turned into plain values: user code that runs meanwhile may record, and use the
  * scratch area, or tie the tracepoint to another CPU.
  */
-function throughScratch(codec: EventCodec): Tracepoint {
+function throughScratch(encoder: EventEncoder): Tracepoint {
   let enabled = OFF;
   let id = 0;
   let now = noTime;
@@ -122,10 +122,10 @@ function throughScratch(codec: EventCodec): Tracepoint {
   const finish = (bytes: number): void => {
     record(id, now(), bytes < 0 ? SCRATCH_BYTES + 4 : bytes, 1);
   };
-  const write = (plain: readonly unknown[]): void => finish(codec.encode(plain, area, scratch));
+  const write = (plain: readonly unknown[]): void => finish(encoder.encode(plain, area, scratch));
 
-  const [p0, p1, p2, p3, p4, p5, p6] = codec.toPlain as Seven<Converter>;
-  const [w0, w1, w2, w3, w4, w5, w6] = codec.writers as Seven<Writer>;
+  const [p0, p1, p2, p3, p4, p5, p6] = encoder.toPlain as Seven<Converter>;
+  const [w0, w1, w2, w3, w4, w5, w6] = encoder.writers as Seven<Writer>;
   // Each ends where the next begins; -1, when it does not fit, goes through all that follow.
   const end1 = (a: unknown): number => w0(a, area, scratch);
   const end2 = (a: unknown, b: unknown): number => w1(b, area, end1(a));
@@ -168,16 +168,16 @@ function throughScratch(codec: EventCodec): Tracepoint {
       if (enabled[0] !== 0) finish(end7(p0(a), p1(b), p2(c), p3(d), p4(e), p5(f), p6(g)) - scratch);
     },
   ];
-  const { fields, named } = codec.definition;
+  const { fields, named } = encoder.definition;
   const call: Positional =
     positional[fields.length - 1] ??
     ((...args) => {
-      if (enabled[0] !== 0) write(codec.plain(args));
+      if (enabled[0] !== 0) write(encoder.plain(args));
     });
   const callNamed =
     fields.length <= positional.length
       ? byNames(fields, call)
-      : (values: unknown) => write(codec.plainNamed(values));
+      : (values: unknown) => write(encoder.plainNamed(values));
   return {
     call: named
       ? (values: unknown) => {

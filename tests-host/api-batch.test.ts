@@ -16,6 +16,7 @@ import {
 } from "../src/index.js";
 import { cpuInfo, decode, drained, fieldsOf } from "./lib/records.js";
 import { useWorld } from "./lib/world.js";
+import { writers } from "./lib/writers.js";
 
 const world = useWorld();
 const batch = facility("batch", {
@@ -27,9 +28,9 @@ const batch = facility("batch", {
   text: [field("a", string)],
 });
 
-function booted(options: CreateTraceOptions = {}, writer: "wasm" | "js" = "wasm") {
+function booted(options: CreateTraceOptions = {}, writer: keyof typeof writers = "wasm") {
   const hypervisor = world.boot();
-  const cpu = hypervisor.attach({ writer, clock: "caller" });
+  const cpu = hypervisor.attach({ writer: writers[writer], clock: "caller" });
   const dom0 = hypervisor.dom0();
   const trace = dom0.createTrace("batch", { events: "batch", ...options });
   trace.start();

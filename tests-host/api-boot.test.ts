@@ -62,7 +62,7 @@ describe("join", () => {
     const trace = dom0.createTrace("all", { events: "app" });
     trace.start();
     const thread = await world.spawn(hypervisor, "thread-join");
-    expect(thread.messages).toEqual([{ cpu: 0, domain: 2, second: "dom0-taken" }]);
+    expect(thread.messages).toEqual([{ cpu: 0, domain: 1, second: "dom0-taken" }]);
     expect(await thread.exited).toBe(0);
     const records = decode(dom0, drained(trace));
     expect(fieldsOf(records, "app")).toEqual([{ text: "from a worker" }]);

@@ -3,9 +3,9 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { schedEvents, vmxEvents } from "../src/builtin.js";
 import { parseSelection, selects } from "../src/event/selection.js";
-import { event, facility, field, Hypervisor, u32 } from "../src/index.js";
+import { xenSched, xenVmx } from "../src/facilities/index.js";
+import { event, facility, field, Hypervisor, tracepointsOf, u32 } from "../src/index.js";
 import { decode, drained } from "./lib/records.js";
 import { sleep, useWorld } from "./lib/world.js";
 
@@ -23,6 +23,9 @@ const xen = facility("xen_like", {
   two: event([], { xen: 0x82002 }),
   none: event([], {}),
 });
+
+const schedEvents = tracepointsOf(xenSched);
+const vmxEvents = tracepointsOf(xenVmx);
 
 function recordAll(): void {
   app.request(1);

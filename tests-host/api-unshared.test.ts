@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { capabilities, facility, field, Hypervisor, string, u32, VIRQ_TBUF } from "../src/index.js";
 import { decode, drained, fieldsOf } from "./lib/records.js";
 import { until, useWorld } from "./lib/world.js";
+import { writers } from "./lib/writers.js";
 
 const world = useWorld();
 const booted: Hypervisor[] = [];
@@ -37,7 +38,7 @@ describe("a hypervisor without shared memory", () => {
     "records and reads with the same API, writer %s",
     async (writer) => {
       const hypervisor = bootUnshared();
-      hypervisor.attach({ writer });
+      hypervisor.attach({ writer: writers[writer] });
       const dom0 = hypervisor.dom0();
       const options = { events: "unshared", subbufBytes: 256 };
       const trace = dom0.createTrace("t", options);

@@ -13,7 +13,7 @@ import {
   type PacketHeader,
   parseUuid,
 } from "../src/ctf/index.js";
-import { Area, compileEvent, type EventDefinition } from "../src/event/index.js";
+import { Area, type EventDefinition, encoderOf } from "../src/event/index.js";
 
 export const UUID = "00112233-4455-6677-8899-aabbccddeeff";
 
@@ -47,8 +47,8 @@ export function packetOf(
   let at = PACKET_HEADER_BYTES;
   for (const { time, id, event, args } of records) {
     view.setBigUint64(at, (time << 12n) | BigInt(id), true);
-    const codec = compileEvent(event);
-    const size = codec.encode(codec.plain(args), new Area(bytes, view, bytes.length), at + 8);
+    const encoder = encoderOf(event);
+    const size = encoder.encode(encoder.plain(args), new Area(bytes, view, bytes.length), at + 8);
     if (size < 0) throw new Error(`${event.name} does not fit`);
     at += 8 + size;
   }

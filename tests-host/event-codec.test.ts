@@ -8,9 +8,12 @@ import {
   array,
   bool,
   bytes,
-  compileEvent,
+  type Decoder,
+  decoderOf,
   defineFacility,
-  type EventCodec,
+  type EventDefinition,
+  type EventEncoder,
+  encoderOf,
   enumOf,
   type FieldType,
   f32,
@@ -20,6 +23,8 @@ import {
   i16,
   i32,
   i64,
+  type Sizer,
+  sizerOf,
   string,
   u8,
   u16,
@@ -27,13 +32,20 @@ import {
   u64,
 } from "../src/event/index.js";
 
+type Codec = EventEncoder & { readonly size: Sizer; readonly decode: Decoder };
+
 const state = enumOf({ idle: 0, busy: 7, off: -1 });
 
-function codecOf(...types: FieldType[]): EventCodec {
+/** Both directions of an event. */
+function codecOfEvent(event: EventDefinition): Codec {
+  return { ...encoderOf(event), size: sizerOf(event), decode: decoderOf(event) };
+}
+
+function codecOf(...types: FieldType[]): Codec {
   const list = types.map((type, i) => field(`f${i}`, type));
   const [event] = defineFacility("test", { event: list }).events;
   if (!event) throw new Error("no event");
-  return compileEvent(event);
+  return codecOfEvent(event);
 }
 
 /** Memory like the scratch area: shared, and full of something else. */
@@ -44,7 +56,7 @@ function memory(size: number): { bytes: Uint8Array; view: DataView } {
 }
 
 /** Encodes arguments at byte 8, and returns the payload and what decode makes of it. */
-function through(codec: EventCodec, args: readonly unknown[]) {
+function through(codec: Codec, args: readonly unknown[]) {
   const { bytes: all, view } = memory(65536);
   const size = codec.encode(codec.plain(args), new Area(all, view, all.length), 8);
   expect(size).toBeGreaterThanOrEqual(0);
@@ -235,7 +247,7 @@ describe("encode, size and decode", () => {
   it("keep a field called __proto__ a field", () => {
     const [event] = defineFacility("test", { e: [field("__proto__", u32)] }).events;
     if (!event) throw new Error("no event");
-    const codec = compileEvent(event);
+    const codec = codecOfEvent(event);
     const { bytes: all, view } = memory(16);
     codec.encode(codec.plain([5]), new Area(all, view, 16), 0);
     expect(Object.entries(codec.decode(view, 0, 4))).toEqual([["__proto__", 5]]);

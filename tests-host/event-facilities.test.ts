@@ -2,9 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import { fromJson, toJson } from "../src/event/index.js";
-import { builtinFacilities } from "../src/facilities/index.js";
+import { core, xenDom0op, xenMem, xenSched, xenVmx } from "../src/facilities/index.js";
 import { babeltrace, metadataOf, oneOfEach, packetOf } from "./ctf-traces.js";
 import { itWith } from "./peers.js";
+
+const builtinFacilities = [core, xenSched, xenDom0op, xenVmx, xenMem];
 
 let events = 0;
 const loaded = builtinFacilities.map((definition) => {

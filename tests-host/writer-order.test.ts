@@ -4,7 +4,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as layout from "../assembly/public/layout.js";
 import { VIRQ_TBUF } from "../assembly/public/ops.js";
-import { type JsWriter, jsWriter } from "../src/writer/index.js";
+import { type JsWriter, makeJsWriter } from "../src/writer/record.js";
 import { Machine, ORIGIN_MS } from "./writer-twin.js";
 
 const BYTES = 64;
@@ -74,7 +74,7 @@ function watched(mode: "discard" | "overwrite") {
     log.push("fence");
   };
   const core = { ...machine.core, fence };
-  const writer = jsWriter(core, machine.views, layout.CPUS_AT, ORIGIN_MS);
+  const writer = makeJsWriter(core, machine.views, layout.CPUS_AT, ORIGIN_MS);
   let now = 10;
   return {
     machine,
@@ -231,7 +231,7 @@ describe("the writer in JavaScript, store by store", () => {
       words: traced(machine.views.words),
       longs: traced(machine.views.longs),
     };
-    call(jsWriter(machine.core, views, layout.CPUS_AT, ORIGIN_MS));
+    call(makeJsWriter(machine.core, views, layout.CPUS_AT, ORIGIN_MS));
     vi.restoreAllMocks();
     machine.close();
     return log;

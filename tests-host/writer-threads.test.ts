@@ -2,6 +2,7 @@
 // is accounted for to the last record (I7), and all that is read is whole and in order (I3, I8).
 
 import { describe, expect, it } from "vitest";
+import type { Writer } from "../src/index.js";
 import { LoadCheck } from "./lib/load.js";
 import { cpuInfo, lostOf, stillOf } from "./lib/records.js";
 import type { Thread } from "./lib/thread.js";
@@ -18,6 +19,15 @@ const shapes = [
 ];
 const modes = ["discard", "overwrite"] as const;
 const cases = modes.flatMap((mode) => shapes.map((shape) => ({ mode, ...shape })));
+
+describe("what is no writer", () => {
+  it.each(["js", null, {}])("is refused, and no CPU taken: %j", (writer) => {
+    const hypervisor = world.boot({ cpus: 1 });
+    const refused = () => hypervisor.attach({ writer: writer as unknown as Writer });
+    expect(refused).toThrow(/attach: writer=.* is not jsWriter of tbuf\/js-writer/);
+    expect(hypervisor.attach().index).toBe(0);
+  });
+});
 
 describe("a thread with each writer, in one trace", () => {
   it.each(cases)("is accounted for: $mode, $subbufCount of $subbufBytes bytes", async (options) => {

@@ -5,8 +5,9 @@ import { expect } from "vitest";
 import * as layout from "../assembly/public/layout.js";
 import { Privcmd } from "../src/host/privcmd.js";
 import { type Cpu, Hypervisor, type TraceMode } from "../src/index.js";
+import { writers } from "./lib/writers.js";
 
-export type Writer = "wasm" | "js";
+export type Writer = keyof typeof writers;
 type Binding = Cpu["binding"];
 
 /** CPUs of a machine: so many instances of this one thread. */
@@ -53,7 +54,7 @@ export class Machine {
   join(cpu: number, writer: Writer): void {
     this.leave(cpu);
     const hypervisor = this.#hypervisors[cpu] as Hypervisor;
-    const joined = hypervisor.attach({ current: false, tid: TIDS + cpu, writer });
+    const joined = hypervisor.attach({ current: false, tid: TIDS + cpu, writer: writers[writer] });
     this.bindings[cpu] = joined.binding;
   }
 

@@ -1,6 +1,7 @@
 // Records that are published together, and records without a tracepoint around them.
 
 import { facility, field, u32 } from "tbuf";
+import { jsWriter } from "tbuf/js-writer";
 import { batchRow } from "../lib/batch-row.mjs";
 import { VALUES_MASK, values } from "../lib/values.mjs";
 import { makeWorld } from "../lib/world.mjs";
@@ -43,6 +44,6 @@ function export2Caller() {
 
 export const rows = {
   batch2: () => batch2(),
-  "js-batch2": () => batch2({ writer: "js" }),
+  "js-batch2": () => batch2({ writer: jsWriter }),
   "export2-caller": export2Caller,
 };

@@ -2,6 +2,7 @@
 // programs have.
 
 import { facility, field, string, u32 } from "tbuf";
+import { jsWriter } from "tbuf/js-writer";
 import { batchRow } from "../lib/batch-row.mjs";
 import { VALUES_MASK, values } from "../lib/values.mjs";
 import { makeWorld } from "../lib/world.mjs";
@@ -13,7 +14,7 @@ const STRINGS_BYTES = 384 * 1024;
 /** What a record of a string takes beside its characters, at most. */
 const STRING_REST_BYTES = 16;
 
-const js = { writer: "js" };
+const js = { writer: jsWriter };
 const coarse = { clock: "coarse" };
 const caller = { clock: "caller" };
 

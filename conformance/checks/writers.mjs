@@ -6,6 +6,7 @@ import { toBase64 } from "../lib/base64.mjs";
 import { goldenBytes } from "../lib/golden-run.mjs";
 import { checkOrder, decode, drained } from "../lib/records.mjs";
 import { check, threadCheck } from "../lib/suite.mjs";
+import { withWriter } from "../lib/writers.mjs";
 
 for (const mode of ["discard", "overwrite"]) {
   check(`writers: both leave the same bytes, mode ${mode}`, (t) => {
@@ -21,7 +22,7 @@ check("writers: a CPU is taken over by the other writer", (t) => {
   const { hypervisor, dom0, cpu, trace } = t.record("conf", { subbufBytes: 256 });
   for (const [round, writer] of ["js", "wasm", "js"].entries()) {
     hypervisor.cpu?.detach();
-    const next = hypervisor.attach({ writer });
+    const next = hypervisor.attach(withWriter({ writer }));
     equal(next.index, cpu.index, "its CPU");
     for (let n = 0; n < 10; n++) conf.tick(round * 10 + n);
   }

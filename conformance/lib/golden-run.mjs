@@ -4,6 +4,7 @@
 import { formatUuid, metadataEvents, metadataHeader } from "tbuf/ctf";
 import { golden } from "../facilities.mjs";
 import { drained, withHeader } from "./records.mjs";
+import { withWriter } from "./writers.mjs";
 
 const UUID = Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i);
 
@@ -45,7 +46,7 @@ export function goldenBytes(t, { writer = "wasm", mode = "discard", subbufBytes 
   let ns = 0;
   // Half a nanosecond more: what a double cannot tell must not cost a whole one.
   const clock = { now: () => bootMs + (ns + 0.5) / 1e6 };
-  hypervisor.attach({ writer, clock });
+  hypervisor.attach(withWriter({ writer, clock }));
   const trace = dom0.createTrace("golden", { events: "golden", mode, subbufBytes });
   trace.start();
   const packets = [];

@@ -3,6 +3,7 @@
 import { Hypervisor } from "tbuf";
 import { ok } from "./assert.mjs";
 import { Thread } from "./thread.mjs";
+import { withWriter } from "./writers.mjs";
 
 export class World {
   /** The adapter of the runtime. */
@@ -25,7 +26,7 @@ export class World {
   start({ attach = {}, ...options } = {}) {
     const hypervisor = this.boot(options);
     const dom0 = hypervisor.dom0();
-    const cpu = hypervisor.attach(attach);
+    const cpu = hypervisor.attach(withWriter(attach));
     return { hypervisor, dom0, cpu };
   }
 

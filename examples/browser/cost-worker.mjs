@@ -1,6 +1,7 @@
 // What a record costs in this browser: each row in turn, in a worker of its own.
 
 import { facility, field, Hypervisor, u32 } from "tbuf";
+import { jsWriter } from "tbuf/js-writer";
 import { Bench } from "tinybench";
 
 /** Records a batch: long, because the page's clock moves in steps of 5 or 100 microseconds. */
@@ -12,7 +13,7 @@ const { pair } = facility("bench", { pair: [field("a", u32), field("b", u32)] })
 function world(clock, writer) {
   const hypervisor = Hypervisor.boot({ memoryBytes: 16 << 20, cpus: 1 });
   if (clock === "coarse") hypervisor.startTicker();
-  const cpu = hypervisor.attach({ clock, writer });
+  const cpu = hypervisor.attach({ clock, writer: writer === "js" ? jsWriter : undefined });
   const dom0 = hypervisor.dom0();
   const options = { events: "bench", subbufBytes: 1 << 17, subbufCount: 16 };
   const trace = dom0.createTrace("bench", options);

@@ -6,7 +6,8 @@ import {
   RECORD_EVENT_MASK,
   RECORD_HEADER_BYTES,
 } from "../../assembly/public/layout.js";
-import { compileEvent, type EventCodec } from "../event/codec.js";
+import { type Decoder, decoderOf } from "../event/decode.js";
+import { type Sizer, sizerOf } from "../event/payload.js";
 import { timeFrom } from "../record-time.js";
 import type { LoadedFacility } from "./metadata-reader.js";
 import { decodePacketHeader, PACKET_HEADER_BYTES } from "./packet.js";
@@ -28,7 +29,9 @@ export type EventTable = ReadonlyMap<number, CompiledEvent>;
 export interface CompiledEvent {
   readonly name: string;
   /** @internal */
-  readonly codec: EventCodec;
+  readonly size: Sizer;
+  /** @internal */
+  readonly decode: Decoder;
 }
 
 /** Compiles the events of facilities. Throws a RangeError when two claim one event number. */
@@ -43,7 +46,7 @@ export function compileFacilities(facilities: Iterable<LoadedFacility>): EventTa
       }
       const other = table.get(id);
       if (other) throw new RangeError(`event ${id}: both ${other.name} and ${name} claim it`);
-      table.set(id, { name, codec: compileEvent(event) });
+      table.set(id, { name, size: sizerOf(event), decode: decoderOf(event) });
     }
   }
   return table;
@@ -85,9 +88,9 @@ export function* decodePacket(
       throw new RangeError(`${where}: time ${low} not of ${last} to ${header.timestampEnd}`);
     }
     const payload = at + RECORD_HEADER_BYTES;
-    const size = entry.codec.size(view, payload, end);
+    const size = entry.size(view, payload, end);
     if (size < 0) throw new RangeError(`${where}: ${entry.name} does not fit before byte ${end}`);
-    const fields = entry.codec.decode(view, payload, payload + size);
+    const fields = entry.decode(view, payload, payload + size);
     yield { event: entry.name, timestamp, fields };
     last = timestamp;
     count += 1;

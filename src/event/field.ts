@@ -1,5 +1,5 @@
 // Field types of events. A type is a frozen value, so that a facility's table is plain data; its
-// type parameter is what a tracepoint takes for it. How a type is laid out stands in codec.ts.
+// type parameter is what a tracepoint takes for it. How a type is laid out stands in payload.ts.
 
 import { checkName, quote } from "./names.js";
 

@@ -1,5 +1,5 @@
 export { Area } from "./area.js";
-export { compileEvent, type EventCodec, WORDS_MAX } from "./codec.js";
+export { type Decoder, decoderOf } from "./decode.js";
 export {
   defineFacility,
   type EventArgs,
@@ -16,6 +16,7 @@ export {
   type TypedField,
   toJson,
 } from "./definition.js";
+export { type EventEncoder, encoderOf, WORDS_MAX } from "./encode.js";
 export {
   type ArgumentOf,
   array,
@@ -38,3 +39,4 @@ export {
   u64,
 } from "./field.js";
 export { NAME_BYTES_MAX } from "./names.js";
+export { type Sizer, sizerOf } from "./payload.js";

@@ -101,7 +101,7 @@ function toMember(values: ReadonlyMap<string, number>, value: unknown): number {
 /**
  * Bytes for any value: a view or a buffer as it is, a string in UTF-8, an array like of numbers by
  * their low 8 bits, anything else as no bytes. A view of the same memory where possible: the
- * codec copies it before anybody else runs.
+ * writer copies it before anybody else runs.
  */
 function toBytes(value: unknown): Uint8Array | typeof TOO_LONG {
   if (typeof value === "string") return encoder.encode(value);

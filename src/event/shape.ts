@@ -1,4 +1,4 @@
-// A field's type in the form that the codec works with: one object layout for all types, and a small
+// A field's type in the form that encoders and decoders work with: one object layout for all types, and a small
 // number in place of the kind, since this is looked at for every value of every record.
 
 import type { FieldKind, FieldType } from "./field.js";

@@ -1,4 +1,4 @@
-// Plain values to memory, laid out as drawn in codec.ts. No code of a user runs in here.
+// Plain values to memory, laid out as drawn in payload.ts. No code of a user runs in here.
 
 import type { Area } from "./area.js";
 import type { TOO_LONG } from "./plain.js";

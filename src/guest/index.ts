@@ -5,8 +5,8 @@
 import type { CoreExports } from "../core.js";
 import type { Cpu } from "../cpu.js";
 import { TraceError } from "../errors.js";
-import { compileEvent } from "../event/codec.js";
 import type { FacilityDefinition } from "../event/definition.js";
+import { encoderOf } from "../event/encode.js";
 import { registerDefinition } from "../facility-register.js";
 
 /** The functions that a guest imports from the module `tbuf`. */
@@ -71,7 +71,7 @@ export function guestImports(cpu: Cpu, facilities: readonly FacilityDefinition[]
 
 function checkWords(definition: FacilityDefinition): void {
   for (const event of definition.events) {
-    if (compileEvent(event).words !== undefined) continue;
+    if (encoderOf(event).words !== undefined) continue;
     throw new TraceError(
       "bad-option",
       `guestImports: event ${definition.name}:${event.name} has other fields than seven words`,

@@ -171,8 +171,8 @@ export class Consumer {
     const data = map(ring.dataMfn, frames);
     const control = mapOr(data, () => map(ring.ringMfn, 1));
     const geometry = { cpu, mode, subbufBytes, subbufCount };
-    const codecOf = (event: number) => facilities.codec(event);
-    return new RingReader(geometry, control, data, { codecOf, now, fence });
+    const findSizer = (event: number) => facilities.sizer(event);
+    return new RingReader(geometry, control, data, { findSizer, now, fence });
   }
 
   close(): void {

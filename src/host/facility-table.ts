@@ -13,8 +13,8 @@ import {
   FRAME_BYTES,
   SCRATCH_BYTES,
 } from "../../assembly/public/layout.js";
-import { compileEvent, type EventCodec } from "../event/codec.js";
 import { type FacilityDefinition, fromJson } from "../event/definition.js";
+import { type Sizer, sizerOf } from "../event/payload.js";
 import { registeredAt } from "../facility-register.js";
 import { controlWord, type MemoryViews } from "../memory.js";
 import type { ForeignMapping } from "./foreign-map.js";
@@ -32,7 +32,7 @@ export class FacilityTable {
   readonly #views: MemoryViews;
   readonly #map: (mfn: number, count: number) => ForeignMapping;
   readonly #facilities: RegisteredFacility[] = [];
-  readonly #codecs = new Map<number, EventCodec>();
+  readonly #sizers = new Map<number, Sizer>();
   #next = 0;
 
   constructor(views: MemoryViews, map: (mfn: number, count: number) => ForeignMapping) {
@@ -54,16 +54,16 @@ export class FacilityTable {
     return this.#facilities;
   }
 
-  /** The codec of an event; looks for new facilities when it does not know the id. */
-  codec(event: number): EventCodec | undefined {
-    const known = this.#codecs.get(event);
+  /** What tells the sizes of an event's payloads; looks for new facilities when the id is not known. */
+  sizer(event: number): Sizer | undefined {
+    const known = this.#sizers.get(event);
     if (known) return known;
     for (const { firstEvent, definition } of this.all()) {
       const described = definition.events[event - firstEvent];
       if (!described) continue;
-      const codec = compileEvent(described);
-      this.#codecs.set(event, codec);
-      return codec;
+      const sizer = sizerOf(described);
+      this.#sizers.set(event, sizer);
+      return sizer;
     }
     return undefined;
   }

@@ -2,11 +2,11 @@
 // only for sub-buffers that are not closed yet: for the others, the writer has noted both.
 
 import { RECORD_EVENT_MASK, RECORD_HEADER_BYTES } from "../../assembly/public/layout.js";
-import type { EventCodec } from "../event/codec.js";
+import type { Sizer } from "../event/payload.js";
 import { lowTimeAt, timeFrom, timeUntil } from "../record-time.js";
 
-/** Codec of an event by its id; undefined when no facility with that id is registered. */
-export type CodecOf = (event: number) => EventCodec | undefined;
+/** By an event's id, what tells its payloads' sizes; undefined when no facility has that id. */
+export type FindSizer = (event: number) => Sizer | undefined;
 
 export interface Walked {
   readonly records: number;
@@ -23,7 +23,7 @@ export function walkRecords(
   view: DataView,
   at: number,
   end: number,
-  codecOf: CodecOf,
+  findSizer: FindSizer,
   until: bigint,
 ): Walked | undefined {
   let records = 0;
@@ -33,8 +33,8 @@ export function walkRecords(
     const low = lowTimeAt(view, position);
     last = last === undefined ? timeUntil(low, until) : timeFrom(low, last);
     if (last > until) return undefined;
-    const codec = codecOf(view.getUint32(position, true) & RECORD_EVENT_MASK);
-    const size = codec?.size(view, position + RECORD_HEADER_BYTES, end) ?? -1;
+    const sizer = findSizer(view.getUint32(position, true) & RECORD_EVENT_MASK);
+    const size = sizer?.(view, position + RECORD_HEADER_BYTES, end) ?? -1;
     if (size < 0) return undefined;
     position += RECORD_HEADER_BYTES + size;
   }

@@ -24,7 +24,7 @@ import { lowTimeAt, timeUntil } from "../record-time.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
 import type { TraceMode } from "./privcmd.js";
-import { type CodecOf, walkRecords } from "./record-walk.js";
+import { type FindSizer, walkRecords } from "./record-walk.js";
 
 /** Looks at a ring whose writer keeps moving before this turn is given up. */
 const TRIES = 64;
@@ -41,7 +41,7 @@ export interface RingGeometry {
 
 /** What a reader needs of dom0. */
 export interface ReaderHost {
-  readonly codecOf: CodecOf;
+  readonly findSizer: FindSizer;
   /** A time that no record published by now is after, in nanoseconds since boot. */
   readonly now: () => bigint;
   /** Orders all loads before it against those after it. */
@@ -279,7 +279,7 @@ export class RingReader {
     if (copying && this.#movedFrom(old)) return "moved";
     const view = viewOf(bytes);
     const now = this.#host.now();
-    const walked = walkRecords(view, 0, bytes.length, this.#host.codecOf, now);
+    const walked = walkRecords(view, 0, bytes.length, this.#host.findSizer, now);
     if (!walked) return this.#movedFrom(old) ? "moved" : "corrupt";
     const begin = timeUntil(lowTimeAt(view, 0), now);
     if (begin < floor || lost < this.#declared) return "corrupt";
@@ -293,8 +293,8 @@ export class RingReader {
     if (old === begin) return all;
     const { at, records } = this.#stopped;
     if (at === old && records >= 0) return all - records;
-    const { codecOf, now } = this.#host;
-    return walkRecords(viewOf(bytes), 0, bytes.length, codecOf, now())?.records ?? -1;
+    const { findSizer, now } = this.#host;
+    return walkRecords(viewOf(bytes), 0, bytes.length, findSizer, now())?.records ?? -1;
   }
 
   #overwrites(): boolean {

@@ -6,7 +6,6 @@ import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { constants } from "node:os";
 import { threadId, workerData } from "node:worker_threads";
-import { schedEvents } from "../builtin.js";
 import { parseSelection, selects } from "../event/selection.js";
 import type { Dom0, Trace } from "../host/index.js";
 import { Hypervisor, type HypervisorHandle } from "../hypervisor.js";
@@ -22,6 +21,7 @@ import {
   WORD_STATE,
   WORD_STOP,
 } from "./record-config.js";
+import { schedEvents } from "./sched-events.js";
 
 /** A thread that is blocked, or busy and not recording, is not waited for longer than this. */
 const QUIET_MS = 250;

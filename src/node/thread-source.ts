@@ -1,11 +1,12 @@
 // Source of the events of a thread's own life: it joins, it has an error, it ends.
 
 import { threadId } from "node:worker_threads";
-import { coreEvents, schedEvents } from "../builtin.js";
+import { coreEvents } from "../builtin.js";
 import type { Cpu } from "../cpu.js";
 import type { Hypervisor } from "../hypervisor.js";
 import { afterExit } from "./after-exit.js";
 import { introduce } from "./introduce.js";
+import { schedEvents } from "./sched-events.js";
 
 /** Why a domain shut down: Xen's SHUTDOWN_poweroff and SHUTDOWN_crash (public/sched.h). */
 const POWEROFF = 0;

@@ -3,10 +3,10 @@
 
 import { type createRequire, syncBuiltinESMExports } from "node:module";
 import { SHARE_ENV, threadId, type Worker, type WorkerOptions } from "node:worker_threads";
-import { schedEvents } from "../builtin.js";
 import type { AttachOptions, Cpu } from "../cpu.js";
 import type { Hypervisor } from "../hypervisor.js";
 import { requireOption } from "./node-options.js";
+import { schedEvents } from "./sched-events.js";
 
 type WorkerClass = typeof Worker;
 

@@ -66,7 +66,7 @@ const TOO_BIG = 0x7fffffff;
  * As the Wasm writer it trusts the geometry of its rings; where that was overwritten, it may store
  * nothing at all or throw a RangeError, and not a WebAssembly.RuntimeError.
  */
-export function jsWriter(
+export function makeJsWriter(
   core: CoreExports,
   views: MemoryViews,
   cpuBlockAddress: number,

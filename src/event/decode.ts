@@ -1,5 +1,6 @@
-// Memory to values, laid out as drawn in codec.ts. The memory may be shared, and is not trusted.
+// Memory to values, laid out as drawn in payload.ts. The memory may be shared, and is not trusted.
 
+import type { EventDefinition } from "./definition.js";
 import {
   ARRAY,
   BOOL,
@@ -13,6 +14,7 @@ import {
   I64,
   type Shape,
   STRING,
+  shapeOf,
   U8,
   U16,
   U32,
@@ -21,31 +23,39 @@ import {
 } from "./shape.js";
 import { copyBytes, readText } from "./text.js";
 
-/** The position after one value, or -1 when it does not end at or before `end`. */
-export function skip(shape: Shape, view: DataView, at: number, end: number): number {
-  if (shape.bytes > 0) return at + shape.bytes <= end ? at + shape.bytes : -1;
-  if (at + 4 > end) return -1;
-  const length = view.getUint32(at, true);
-  const begin = at + 4;
-  if (shape.code === STRING && length % 4 !== 0) return -1;
-  if (shape.code !== ARRAY) {
-    const until = begin + wordsUp(length);
-    return until <= end ? until : -1;
-  }
-  const { element } = shape;
-  // Each element is a word or more: a count that passes bounds the loop below.
-  if (!element || length > (end - begin) / 4) return -1;
-  if (element.bytes > 0) {
-    const until = begin + length * element.bytes;
-    return until <= end ? until : -1;
-  }
-  let position = begin;
-  for (let i = 0; i < length && position >= 0; i++) position = skip(element, view, position, end);
-  return position;
+/**
+ * Values of the payload at `at` by field name: u64 and i64 as bigint, enums as numbers, bytes as a
+ * copy. Throws a RangeError where a `Sizer` returns -1. Reads each length once, since the memory may
+ * be shared.
+ */
+export type Decoder = (view: DataView, at: number, end: number) => Record<string, unknown>;
+
+/** The decoder of an event's payloads. */
+export function decoderOf(definition: EventDefinition): Decoder {
+  const fields = definition.fields.map(({ name, type }) => ({ name, shape: shapeOf(type) }));
+  return (view, at, end) => {
+    const cursor: Cursor = { view, at, end: Math.min(end, view.byteLength), begin: at };
+    if (!(at >= 0 && at <= cursor.end)) tooShort(cursor);
+    const result: Record<string, unknown> = {};
+    for (const { name, shape } of fields) {
+      const value = read(shape, cursor);
+      // A plain assignment of this one name would set the prototype.
+      if (name === "__proto__") Object.defineProperty(result, name, own(value));
+      else result[name] = value;
+    }
+    return result;
+  };
 }
 
+const own = (value: unknown): PropertyDescriptor => ({
+  value,
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
+
 /** A position that moves towards `end`; `begin` is for messages. */
-export interface Cursor {
+interface Cursor {
   readonly view: DataView;
   readonly begin: number;
   readonly end: number;
@@ -53,7 +63,7 @@ export interface Cursor {
 }
 
 /** Throws the RangeError of a payload that cannot be one. */
-export function tooShort({ begin, end }: Cursor): never {
+function tooShort({ begin, end }: Cursor): never {
   throw new RangeError(`payload at byte ${begin} does not end before byte ${end}, or is nonsense`);
 }
 
@@ -66,7 +76,7 @@ function take(cursor: Cursor, length: number): number {
 }
 
 /** Reads one value and moves past it; each length is read once. Throws a RangeError at nonsense. */
-export function read(shape: Shape, cursor: Cursor): unknown {
+function read(shape: Shape, cursor: Cursor): unknown {
   const { view } = cursor;
   switch (shape.code) {
     case U8:
