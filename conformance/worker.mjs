@@ -1,7 +1,7 @@
 // What worker threads of the checks run: programs that are called by name. The same file in every
 // runtime; only the port differs.
 
-import { defineFacility, facility, field, Hypervisor, i32, u32, VIRQ_TBUF } from "tbuf";
+import { defineFacility, facility, field, Hypervisor, i32, join, u32, VIRQ_TBUF } from "tbuf";
 import { guestImports } from "tbuf/guest";
 import { conf, golden } from "./facilities.mjs";
 import { GUEST } from "./lib/guest.mjs";
@@ -49,11 +49,22 @@ const programs = {
   /** What `join` throws for a handle, by code. */
   tryJoin({ handle }) {
     try {
-      Hypervisor.join(handle);
+      join(handle);
       return "joined";
     } catch (error) {
       return error.code;
     }
+  },
+
+  /** All of a recording thread's life, by what `join` gives, which has no dom0. */
+  async member({ handle, tid, thread, count }) {
+    const member = join(handle);
+    await member.calibrate();
+    member.attach({ tid });
+    for (let n = 0; n < count; n++) conf.pair(thread, n);
+    const { index } = member.cpu;
+    member.close();
+    return { cpu: index, hasDom0: "dom0" in member };
   },
 
   attach(options) {

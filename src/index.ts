@@ -54,11 +54,8 @@ export type {
   TraceMode,
   VirqHandler,
 } from "./host/index.js";
-export {
-  type BootOptions,
-  Hypervisor,
-  type HypervisorHandle,
-} from "./hypervisor.js";
+export { type BootOptions, Hypervisor } from "./hypervisor.js";
+export { type HypervisorHandle, join, type Member } from "./member.js";
 export type { ThreadInfo } from "./threads.js";
 export type { Ticker, TickerOptions } from "./ticker.js";
 export type { WasmMemory, WasmModule } from "./wasm.js";

@@ -2,7 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 import { ABI_VERSION, CONTROL_AT, CTL_ABI_AT } from "../assembly/public/layout.js";
-import { facility, Hypervisor, type HypervisorHandle, TraceError, u32 } from "../src/index.js";
+import {
+  facility,
+  Hypervisor,
+  type HypervisorHandle,
+  join,
+  TraceError,
+  u32,
+} from "../src/index.js";
 import { wasm } from "../src/wasm.js";
 import { decode, drained, fieldsOf } from "./lib/records.js";
 import { useWorld } from "./lib/world.js";
@@ -113,6 +120,25 @@ describe("join", () => {
   it.each(foreign)("refuses %s", (_name, make) => {
     const handle = make(world.boot().handle()) as HypervisorHandle;
     expect(refusal(() => Hypervisor.join(handle)).code).toBe("bad-handle");
+    expect(refusal(() => join(handle)).code).toBe("bad-handle");
+  });
+
+  it("without dom0 gives all that a recording thread needs, and no dom0", async () => {
+    const hypervisor = world.boot({ cpus: 2 });
+    const dom0 = hypervisor.dom0();
+    const trace = dom0.createTrace("all", { events: "boot_test" });
+    trace.start();
+    const member = join(hypervisor.handle());
+    expect(member).not.toHaveProperty("dom0");
+    expect(await member.calibrate()).toBe(0);
+    expect(member.handle()).toBe(hypervisor.handle());
+    expect(member.attach({ tid: 77 })).toBe(member.cpu);
+    app.step({ n: 5 });
+    expect(hypervisor.threadsOf(77)).toMatchObject([{ tid: 77 }]);
+    member.close();
+    expect(member.cpu).toBeUndefined();
+    expect(hypervisor.threadsOf(77)).toEqual([]);
+    expect(fieldsOf(decode(dom0, drained(trace)), "boot_test")).toEqual([{ n: 5 }]);
   });
 
   it("tells a thread of it why it was refused", async () => {

@@ -8,7 +8,7 @@
 // is slowed down, as there is one look in a chunk of thousands.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { facility, field, Hypervisor, u32 } from "tbuf";
+import { facility, field, join, u32 } from "tbuf";
 import { attachThread } from "tbuf/node";
 import { VALUES_MASK, values } from "./values.mjs";
 
@@ -18,7 +18,7 @@ const WAIT_MS = 1000;
 
 const { handle, taken, index, limit } = workerData;
 const { pair } = facility("bench", { pair: [field("a", u32), field("b", u32)] });
-const cpu = attachThread(Hypervisor.join(handle));
+const cpu = attachThread(join(handle));
 
 function chunk() {
   for (let i = 0; i < CHUNK; i++) pair(i, values[i & VALUES_MASK]);

@@ -2,7 +2,7 @@
 // moment as the other threads, and says how much it has done.
 
 import { workerData } from "node:worker_threads";
-import { facility, field, Hypervisor, u32 } from "tbuf";
+import { facility, field, join, u32 } from "tbuf";
 import { attachThread } from "tbuf/node";
 import { VALUES_MASK, values } from "./values.mjs";
 import {
@@ -22,7 +22,7 @@ const CHUNK = 4096;
 
 const { handle, clock, index, words, figures } = workerData;
 const { pair } = facility("bench", { pair: [field("a", u32), field("b", u32)] });
-const cpu = attachThread(Hypervisor.join(handle), { clock });
+const cpu = attachThread(join(handle), { clock });
 
 const record =
   clock === "caller"

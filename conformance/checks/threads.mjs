@@ -135,6 +135,18 @@ threadCheck("threads: join in a worker refuses what is no handle", async (t) => 
   equal(await thread.call("tryJoin", { handle }), "joined");
 });
 
+threadCheck("threads: one that joins without dom0 records, and leaves", async (t) => {
+  const { hypervisor, dom0, cpu, trace } = t.record("conf");
+  const thread = new Thread(t.env, 1);
+  t.onEnd(() => thread.kill());
+  const data = { handle: hypervisor.handle(), tid: 1, thread: 9, count: 100 };
+  const { cpu: index, hasDom0 } = await thread.call("member", data);
+  equal(hasDom0, false, "has a dom0");
+  ok(index !== cpu.index, "a CPU of its own");
+  equal(ofThread(read(dom0, trace), 9), range(100), "numbers");
+  equal(hypervisor.threadsOf(1), [], "CPUs that it holds");
+});
+
 threadCheck("threads: dom0 is one thread; another takes over when it is closed", async (t) => {
   const { hypervisor, dom0, trace } = t.record("conf");
   const thread = await t.spawn(hypervisor);

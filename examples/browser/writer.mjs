@@ -1,12 +1,12 @@
 // A writer: a Web Worker that is a CPU, and records at the rate that the page sets.
 
-import { facility, field, Hypervisor, u32 } from "tbuf";
+import { facility, field, join, u32 } from "tbuf";
 import { BURST_MS, RATE, STOP } from "./shared.mjs";
 
 const { sample } = facility("page", { sample: [field("n", u32), field("burst", u32)] });
 
 addEventListener("message", async ({ data: { handle, tid, words, clock } }) => {
-  const hypervisor = Hypervisor.join(handle);
+  const hypervisor = join(handle);
   // A worker's clock began when the worker did: how much later than the page's, dom0 is asked.
   const errorNs = await hypervisor.calibrate();
   const cpu = hypervisor.attach({ tid, clock });

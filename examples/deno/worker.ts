@@ -2,7 +2,7 @@
 /// <reference lib="deno.worker" />
 // One thread: joins the hypervisor of the thread that started it, and does its jobs.
 
-import { facility, Hypervisor, type HypervisorHandle, u32 } from "tbuf";
+import { facility, type HypervisorHandle, join, u32 } from "tbuf";
 
 interface Job {
   handle: HypervisorHandle;
@@ -12,7 +12,7 @@ interface Job {
 const pool = facility("pool", { job: { worker: u32, job: u32 } });
 
 self.onmessage = async ({ data }: MessageEvent<Job>) => {
-  const hypervisor = Hypervisor.join(data.handle);
+  const hypervisor = join(data.handle);
   await hypervisor.calibrate(); // its clock counts from another moment than the main thread's
   hypervisor.attach();
   for (let job = 0; job < 1000; job++) pool.job({ worker: data.number, job });

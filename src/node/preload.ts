@@ -10,7 +10,8 @@ import {
   threadId,
 } from "node:worker_threads";
 import type { TraceError } from "../errors.js";
-import { Hypervisor, type HypervisorHandle } from "../hypervisor.js";
+import { Hypervisor } from "../hypervisor.js";
+import type { HypervisorHandle } from "../member.js";
 import { withoutRequire } from "./node-options.js";
 import { CONFIG_VARIABLE, HANDLE_KEY, PARENT_KEY, type RecordConfig } from "./record-config.js";
 import { startRecorder } from "./recorder.js";

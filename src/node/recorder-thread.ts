@@ -8,7 +8,8 @@ import { constants } from "node:os";
 import { threadId, workerData } from "node:worker_threads";
 import { parseSelection, selects } from "../event/selection.js";
 import type { Dom0, Trace } from "../host/index.js";
-import { Hypervisor, type HypervisorHandle } from "../hypervisor.js";
+import { Hypervisor } from "../hypervisor.js";
+import type { HypervisorHandle } from "../member.js";
 import { CtfWriter } from "./ctf-writer.js";
 import { introduce } from "./introduce.js";
 import {

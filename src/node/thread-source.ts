@@ -3,7 +3,7 @@
 import { threadId } from "node:worker_threads";
 import { coreEvents } from "../builtin.js";
 import type { Cpu } from "../cpu.js";
-import type { Hypervisor } from "../hypervisor.js";
+import type { Member } from "../member.js";
 import { afterExit } from "./after-exit.js";
 import { introduce } from "./introduce.js";
 import { schedEvents } from "./sched-events.js";
@@ -17,7 +17,7 @@ const CRASH = 3;
  * record, when the thread is no CPU any more.
  */
 export function traceThread(
-  hypervisor: Hypervisor,
+  hypervisor: Member,
   parent: number,
   name: string,
   ended: () => void,

@@ -4,7 +4,7 @@
 import { type createRequire, syncBuiltinESMExports } from "node:module";
 import { SHARE_ENV, threadId, type Worker, type WorkerOptions } from "node:worker_threads";
 import type { AttachOptions, Cpu } from "../cpu.js";
-import type { Hypervisor } from "../hypervisor.js";
+import type { Member } from "../member.js";
 import { requireOption } from "./node-options.js";
 import { schedEvents } from "./sched-events.js";
 
@@ -42,7 +42,7 @@ function withPreload(options: WorkerOptions | undefined, preload: string) {
  * Makes this Node thread a CPU under its own thread id, by which `reapWorkers` in the thread that
  * started it can give the CPU back when it has died. Throws TraceError as `Hypervisor.attach`.
  */
-export function attachThread(hypervisor: Hypervisor, options: AttachOptions = {}): Cpu {
+export function attachThread(hypervisor: Member, options: AttachOptions = {}): Cpu {
   return hypervisor.attach({ tid: threadId, ...options });
 }
 
@@ -50,7 +50,7 @@ export function attachThread(hypervisor: Hypervisor, options: AttachOptions = {}
  * Gives the CPUs back of the threads that this thread starts from now on, when they have ended, also
  * by `terminate`. Those threads attach with `attachThread`.
  */
-export function reapWorkers(hypervisor: Hypervisor): void {
+export function reapWorkers(hypervisor: Member): void {
   process.on("worker", (worker: Worker) => {
     // It is -1 once the thread has ended.
     const { threadId: tid } = worker;
