@@ -9,6 +9,7 @@ import { readText } from "./guard-sources.js";
 import { Chromium, filesOf, isolating, type OpenPage, Site } from "./lib/browser.js";
 import { bundlers, viteServer } from "./lib/bundlers.js";
 import { Project, pack } from "./lib/packed.js";
+import { build, install, starters } from "./lib/starters.js";
 import { itWith, pathOf } from "./peers.js";
 
 const itInChromium = itWith("chromium");
@@ -76,20 +77,23 @@ describe("the six lines of the README", () => {
   const section = readText("README.md").split("\n## In a browser\n")[1] ?? "";
   const lines = /```js\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
 
-  itInChromium.each(Object.entries(bundlers))("in a project of %s", async (name, bundle) => {
+  const count = (line: string) => Number(/^(\d+) recorded$/.exec(line)?.[1] ?? 0);
+
+  beforeAll(() => install(project));
+
+  itInChromium.each(Object.entries(starters))("in a project of %s", async (name, starter) => {
     expect(lines.trim().split("\n")).toHaveLength(6);
-    const dir = folder(`lines-${name}`);
-    project.copy("tests-host/fixtures/starter", `lines-${name}`);
-    appendFileSync(join(dir, "main.js"), lines);
-    const out = folder(`built-${name}`);
-    await bundle(dir, out);
-    const page = await open(out, false);
-    for (let click = 0; click < 2; click++) await page.page.click("button");
-    const recorded = () => page.logged.reduce((sum, line) => sum + Number.parseInt(line, 10), 0);
+    const made = name.replace(/\W+/g, "-").toLowerCase();
+    await starter.make(project, made);
+    appendFileSync(join(folder(made), starter.main), lines);
+    await build(folder(made));
+    const { page, logged, errors } = await open(join(folder(made), starter.built), false);
+    for (let click = 0; click < 2; click++) await page.click(starter.clicked);
+    const recorded = () => logged.reduce((sum, line) => sum + count(line), 0);
     await expect.poll(recorded, { timeout: 10_000 }).toBe(2);
-    const text = "document.querySelector('button').textContent";
-    expect(await page.page.evaluate(text)).toBe("2 clicks");
-    expect(page.errors).toEqual([]);
-    await page.page.close();
+    const text = `document.querySelector("${starter.clicked}").textContent`;
+    expect(await page.evaluate(text)).toBe(starter.text);
+    expect(errors).toEqual([]);
+    await page.close();
   });
 });
