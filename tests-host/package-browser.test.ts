@@ -9,7 +9,7 @@ import { readText } from "./guard-sources.js";
 import { Chromium, filesOf, isolating, type OpenPage, Site } from "./lib/browser.js";
 import { bundlers, viteServer } from "./lib/bundlers.js";
 import { Project, pack } from "./lib/packed.js";
-import { build, install, starters } from "./lib/starters.js";
+import { build, createVite, install, type Starter, starters } from "./lib/starters.js";
 import { itWith, pathOf } from "./peers.js";
 
 const itInChromium = itWith("chromium");
@@ -77,17 +77,19 @@ describe("the six lines of the README", () => {
   const section = readText("README.md").split("\n## In a browser\n")[1] ?? "";
   const lines = /```js\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
 
-  const count = (line: string) => Number(/^(\d+) recorded$/.exec(line)?.[1] ?? 0);
-
   beforeAll(() => install(project));
 
-  itInChromium.each(Object.entries(starters))("in a project of %s", async (name, starter) => {
+  /** Makes a fresh project in the folder `name`, and adds the lines to its main module. */
+  async function make(starter: Starter, name: string): Promise<string> {
     expect(lines.trim().split("\n")).toHaveLength(6);
-    const made = name.replace(/\W+/g, "-").toLowerCase();
-    await starter.make(project, made);
-    appendFileSync(join(folder(made), starter.main), lines);
-    await build(folder(made));
-    const { page, logged, errors } = await open(join(folder(made), starter.built), false);
+    await starter.make(project, name);
+    appendFileSync(join(folder(name), starter.main), lines);
+    return folder(name);
+  }
+
+  const count = (line: string) => Number(/^(\d+) recorded$/.exec(line)?.[1] ?? 0);
+
+  async function expectClicksRecorded(starter: Starter, { page, logged, errors }: OpenPage) {
     for (let click = 0; click < 2; click++) await page.click(starter.clicked);
     const recorded = () => logged.reduce((sum, line) => sum + count(line), 0);
     await expect.poll(recorded, { timeout: 10_000 }).toBe(2);
@@ -95,5 +97,18 @@ describe("the six lines of the README", () => {
     expect(await page.evaluate(text)).toBe(starter.text);
     expect(errors).toEqual([]);
     await page.close();
+  }
+
+  itInChromium.each(Object.entries(starters))("in a project of %s", async (name, starter) => {
+    const dir = await make(starter, name.replace(/\W+/g, "-").toLowerCase());
+    await build(dir);
+    await expectClicksRecorded(starter, await open(join(dir, starter.built), false));
+  });
+
+  itInChromium("in a project of create-vite, from the development server", async () => {
+    const starter = createVite("vanilla-ts", "src/main.ts");
+    const vite = await viteServer(await make(starter, "served"), {});
+    closing.push(vite.close);
+    await expectClicksRecorded(starter, await visit(vite.url));
   });
 });

@@ -48,7 +48,8 @@ export async function build(dir: string): Promise<void> {
   );
 }
 
-const vite = (template: string, main: string): Starter => ({
+/** A template of Vite's starter, all of which have the same page. */
+export const createVite = (template: string, main: string): Starter => ({
   make: (project, name) => {
     const starter = join(root, "node_modules/create-vite/index.js");
     const args = [starter, name, "--template", template, "--no-interactive"];
@@ -123,9 +124,9 @@ const folder = (name: string, main: string, built: string): Starter => ({
 });
 
 export const starters: Record<string, Starter> = {
-  "create-vite, vanilla": vite("vanilla", "src/main.js"),
-  "create-vite, vanilla-ts": vite("vanilla-ts", "src/main.ts"),
-  "create-vite, react-ts": vite("react-ts", "src/main.tsx"),
+  "create-vite, vanilla": createVite("vanilla", "src/main.js"),
+  "create-vite, vanilla-ts": createVite("vanilla-ts", "src/main.ts"),
+  "create-vite, react-ts": createVite("react-ts", "src/main.tsx"),
   "create-webpack-app": webpack,
   "Rollup's application": folder("rollup", "src/main.js", "public"),
   "esbuild's first bundle": folder("esbuild", "app.jsx", "."),
