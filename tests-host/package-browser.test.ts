@@ -9,6 +9,7 @@ import { readText } from "./guard-sources.js";
 import { Chromium, filesOf, isolating, type OpenPage, Site } from "./lib/browser.js";
 import { bundlers, viteServer } from "./lib/bundlers.js";
 import { Project, pack } from "./lib/packed.js";
+import { build, createVite, install, type Starter, starters } from "./lib/starters.js";
 import { itWith, pathOf } from "./peers.js";
 
 const itInChromium = itWith("chromium");
@@ -76,20 +77,38 @@ describe("the six lines of the README", () => {
   const section = readText("README.md").split("\n## In a browser\n")[1] ?? "";
   const lines = /```js\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
 
-  itInChromium.each(Object.entries(bundlers))("in a project of %s", async (name, bundle) => {
+  beforeAll(() => install(project));
+
+  /** Makes a fresh project in the folder `name`, and adds the lines to its main module. */
+  async function make(starter: Starter, name: string): Promise<string> {
     expect(lines.trim().split("\n")).toHaveLength(6);
-    const dir = folder(`lines-${name}`);
-    project.copy("tests-host/fixtures/starter", `lines-${name}`);
-    appendFileSync(join(dir, "main.js"), lines);
-    const out = folder(`built-${name}`);
-    await bundle(dir, out);
-    const page = await open(out, false);
-    for (let click = 0; click < 2; click++) await page.page.click("button");
-    const recorded = () => page.logged.reduce((sum, line) => sum + Number.parseInt(line, 10), 0);
+    await starter.make(project, name);
+    appendFileSync(join(folder(name), starter.main), lines);
+    return folder(name);
+  }
+
+  const count = (line: string) => Number(/^(\d+) recorded$/.exec(line)?.[1] ?? 0);
+
+  async function expectClicksRecorded(starter: Starter, { page, logged, errors }: OpenPage) {
+    for (let click = 0; click < 2; click++) await page.click(starter.clicked);
+    const recorded = () => logged.reduce((sum, line) => sum + count(line), 0);
     await expect.poll(recorded, { timeout: 10_000 }).toBe(2);
-    const text = "document.querySelector('button').textContent";
-    expect(await page.page.evaluate(text)).toBe("2 clicks");
-    expect(page.errors).toEqual([]);
-    await page.page.close();
+    const text = `document.querySelector("${starter.clicked}").textContent`;
+    expect(await page.evaluate(text)).toBe(starter.text);
+    expect(errors).toEqual([]);
+    await page.close();
+  }
+
+  itInChromium.each(Object.entries(starters))("in a project of %s", async (name, starter) => {
+    const dir = await make(starter, name.replace(/\W+/g, "-").toLowerCase());
+    await build(dir);
+    await expectClicksRecorded(starter, await open(join(dir, starter.built), false));
+  });
+
+  itInChromium("in a project of create-vite, from the development server", async () => {
+    const starter = createVite("vanilla-ts", "src/main.ts");
+    const vite = await viteServer(await make(starter, "served"), {});
+    closing.push(vite.close);
+    await expectClicksRecorded(starter, await visit(vite.url));
   });
 });

@@ -6,7 +6,13 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { type Browser, launch, type Page } from "puppeteer-core";
 
-const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" };
+const types: Record<string, string> = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+};
 
 /** The headers that let a page share memory. */
 export const isolating = {
@@ -14,7 +20,7 @@ export const isolating = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
-/** Serves the files of a folder. */
+/** Serves the files of a folder. An icon that it has not, and browsers ask for, is no error. */
 export function filesOf(dir: string): RequestListener {
   return (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
@@ -24,7 +30,7 @@ export function filesOf(dir: string): RequestListener {
       response.setHeader("Content-Type", types[extname(path)] ?? "application/octet-stream");
       response.end(bytes);
     } catch {
-      response.writeHead(404).end();
+      response.writeHead(pathname === "/favicon.ico" ? 204 : 404).end();
     }
   };
 }

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { root } from "../guard-sources.js";
 
 export interface PackedFile {
@@ -33,11 +33,20 @@ export class Project {
     execFileSync("tar", ["-xzf", packed.path, "-C", target, "--strip-components=1"]);
   }
 
-  /** Makes a package that the repository has installed one of the project's. */
-  link(name: string): void {
-    const path = join(this.dir, "node_modules", name);
-    mkdirSync(join(path, ".."), { recursive: true });
-    symlinkSync(join(root, "node_modules", name), path);
+  /** Makes a package that the repository has installed one of the project's, by the name `as`. */
+  link(name: string, as = name): void {
+    this.#link(name, as);
+  }
+
+  /** Makes a file of a package that the repository has installed a command of the project's scripts. */
+  command(name: string, path: string): void {
+    this.#link(path, join(".bin", name));
+  }
+
+  #link(from: string, to: string): void {
+    const path = join(this.dir, "node_modules", to);
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(join(root, "node_modules", from), path);
   }
 
   remove(): void {
