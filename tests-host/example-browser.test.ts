@@ -4,11 +4,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import type { Page } from "puppeteer-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { serve } from "../examples/browser/serve.mjs";
+import { startBrowser } from "../scripts/lib/browsers.mjs";
+import { OpenPage } from "./lib/browser.js";
 import { babeltrace, freshDir, total } from "./lib/record.js";
-import { pathOf, peer } from "./peers.js";
+import { peer } from "./peers.js";
 
 const TIMEOUT_MS = 120_000;
 const closers: (() => unknown)[] = [];
@@ -16,21 +18,14 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function open(name: "chromium" | "firefox-esr", isolated: boolean): Promise<Page> {
+async function open(name: "chromium" | "firefox", isolated: boolean): Promise<Page> {
   const server = await serve({ isolated });
   closers.push(() => server.close());
-  const browser: Browser = await puppeteer.launch({
-    browser: name === "chromium" ? "chrome" : "firefox",
-    executablePath: pathOf(name) ?? "",
-    headless: true,
-    args: name === "chromium" ? ["--no-sandbox"] : [],
-  });
+  const browser = await startBrowser(name);
   closers.push(() => browser.close());
-  const page = await browser.newPage();
-  const failures: string[] = [];
-  page.on("pageerror", (error) => failures.push(String(error)));
-  closers.push(() => expect(failures).toEqual([]));
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { errors, page } = await OpenPage.open(browser, url);
+  closers.push(() => expect(errors).toEqual([]));
   return page;
 }
 
@@ -69,8 +64,8 @@ async function saved(page: Page): Promise<Uint8Array> {
 describe.each([
   ["chromium", true, 3],
   ["chromium", false, 1],
-  ["firefox-esr", true, 3],
-  ["firefox-esr", false, 1],
+  ["firefox", true, 3],
+  ["firefox", false, 1],
 ] as const)("the page in %s, isolated %s", (name, isolated, cpus) => {
   const itRuns = peer(name) && peer("babeltrace2") ? it : it.skip;
 
