@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { serve } from "../examples/browser/serve.mjs";
 import { startBrowser } from "../scripts/lib/browsers.mjs";
 import { OpenPage } from "./lib/browser.js";
+import { lowContrast } from "./lib/contrast.mjs";
 import { babeltrace, freshDir, total } from "./lib/record.js";
 import { peer } from "./peers.js";
 
@@ -76,6 +77,8 @@ describe.each([
       expect(await page.$eval("#mode-note", (note) => (note as { hidden: boolean }).hidden)).toBe(
         isolated,
       );
+      // Room for seconds: babeltrace2 would warn of what is pushed over while a busy machine waits.
+      await page.select("#subbuf-bytes", "65536");
       await click(page, "create", /^Created\./);
       await click(page, "start", /^Recording/);
       await page.waitForFunction(
@@ -99,6 +102,46 @@ describe.each([
       expect(total(read, "page:sample")).toBe(records);
       expect(read.counts.get("page:sample")?.size).toBe(cpus);
       await click(page, "destroy", /^Destroyed: [1-9]\d* frames/);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe.each(["light", "dark"])("the page in a %s scheme, on a telephone", (value) => {
+  const itRuns = peer("chromium") ? it : it.skip;
+  const width = 390;
+
+  itRuns(
+    "is legible, and as wide as the screen, in all its states",
+    async () => {
+      const page = await open("chromium", true);
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+      await page.setViewport({ width, height: 844, isMobile: true, hasTouch: true });
+      const expectLegible = async () => {
+        expect(await page.evaluate(lowContrast)).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+      };
+      const controls = (await page.$$("select, input, button:not(:disabled)")).length;
+      for (let i = 0; i < controls; i++) {
+        await page.keyboard.press("Tab");
+        expect(await page.$$(":focus-visible")).toHaveLength(1);
+        await expectLegible();
+      }
+      await click(page, "create", /^Created\./);
+      await click(page, "start", /^Recording/);
+      await page.waitForFunction(
+        `[...document.querySelectorAll(".subbuf i")].some((area) => area.clientWidth > 0)`,
+      );
+      await expectLegible();
+      await click(page, "destroy", /^Destroyed/);
+      await page.click("#bench");
+      await page.waitForSelector("#bench-plot svg");
+      await page.$$eval("[role=status]", (all) => {
+        for (const { classList } of all as { classList: { add(name: string): void } }[]) {
+          classList.add("bad");
+        }
+      });
+      await expectLegible();
     },
     TIMEOUT_MS,
   );
