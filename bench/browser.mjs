@@ -8,7 +8,8 @@
 
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { browserNames, drive } from "./browser/drive.mjs";
+import { browserNames } from "../scripts/lib/browsers.mjs";
+import { drive } from "./browser/drive.mjs";
 import { serve } from "./browser/serve.mjs";
 import { machine } from "./lib/machine.mjs";
 import { tableOf } from "./lib/table.mjs";
@@ -33,7 +34,7 @@ if (run !== undefined && !browserNames.includes(run)) {
   const served = await serve(Number(port));
   const asked = Object.entries({ only, rounds, seed, quick: quick ? "1" : undefined });
   const query = new URLSearchParams(asked.filter(([, value]) => value !== undefined));
-  const address = `${served.address}?${query}`;
+  const address = `${served.url}?${query}`;
   if (run === undefined) {
     console.log(address);
   } else {
@@ -45,7 +46,7 @@ if (run !== undefined && !browserNames.includes(run)) {
       console.log(tableOf(result));
       if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, undefined, 2)}\n`);
     } finally {
-      served.close();
+      await served.close();
     }
   }
 }

@@ -77,7 +77,7 @@ describe("npm run bench:browser", () => {
     expectMeasured(result);
   });
 
-  itWith("firefox-esr")("runs in Firefox", () => {
+  itWith("firefox")("runs in Firefox", () => {
     const result = browse("firefox", ids);
     expect(result.runtime.name).toBe("Firefox");
     expectMeasured(result);

@@ -19,7 +19,7 @@ const packageJson = JSON.parse(readText("package.json")) as { dependencies?: obj
 const dependencies = Object.keys(packageJson.dependencies ?? {});
 
 /** Nobody imports these; each may import from itself. */
-const closedRooms = ["tests-host/", "tests-wasm/", "bench/"];
+const closedRooms = ["tests-host/", "tests-wasm/", "bench/", "conformance/"];
 /** The rooms that know what Node is. */
 const nodeRooms = ["src/node/", "src/cli/"];
 /** The rooms that know neither Wasm nor Node nor dom0: bytes and events only. */
@@ -52,6 +52,10 @@ function edgesOf(texts: Texts): Edge[] {
 function refusal({ from, to }: Edge): string | undefined {
   const closed = closedRooms.find((room) => to.startsWith(room));
   if (closed !== undefined && !from.startsWith(closed)) return `nobody imports ${closed}`;
+  if (to.startsWith("scripts/") && !from.startsWith("scripts/")) {
+    if (from.startsWith("examples/")) return "examples are copied, on their own";
+    if (!to.startsWith("scripts/lib/")) return "of scripts only scripts/lib is for others";
+  }
   if (from.startsWith("assembly/public/")) return "assembly/public imports nothing";
   if (from.startsWith("assembly/")) {
     return to.startsWith("assembly/") ? undefined : "assembly imports only assembly";
@@ -182,6 +186,10 @@ describe("the scanner", () => {
     ["a test that imports a bench", { "tests-host/a.test.ts": `import "../bench/b.js";` }],
     ["a host test that looks inside", { "tests-host/a.ts": `import "../assembly/page.js";` }],
     ["an inner test that looks outside", { "tests-wasm/a.spec.ts": `import "../src/cpu";` }],
+    ["a script that imports a bench", { "scripts/lib/a.mjs": `import "../../bench/b.mjs";` }],
+    ["a test that imports a check", { "tests-host/a.ts": `import "../conformance/b.mjs";` }],
+    ["a test that runs a script", { "tests-host/a.ts": `import "../scripts/build.mjs";` }],
+    ["an example that borrows", { "examples/a.mjs": `import "../scripts/lib/pages.mjs";` }],
     ["a source that imports a script", { "src/cli/a.ts": `import "../../scripts/build.mjs";` }],
   ])("sees %s", (_name, entries: Record<string, string>) => {
     expect(badImports(table(entries))).toHaveLength(1);
@@ -192,6 +200,7 @@ describe("the scanner", () => {
     ["Node in its room", { "src/node/sink.ts": `import { open } from "node:fs/promises";` }],
     ["a dependency in the command line", { "src/cli/main.ts": `import "commander";` }],
     ["the inside in an inner test", { "tests-wasm/a.spec.ts": `import "../assembly/page";` }],
+    ["a tool of all rooms", { "bench/a.mjs": `import "../scripts/lib/pages.mjs";` }],
     ["an import that is only text", { "src/a.ts": `// import "node:fs"\nconst a = 'import "x"';` }],
   ])("allows %s", (_name, entries: Record<string, string>) => {
     expect(badImports(table(entries))).toEqual([]);

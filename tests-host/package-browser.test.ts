@@ -3,29 +3,31 @@
 
 import { appendFileSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { startBrowser } from "../scripts/lib/browsers.mjs";
+import { filesOf, isolating, servePages } from "../scripts/lib/pages.mjs";
 import { countEvents, readTraceDir } from "../src/node/index.js";
 import { readText } from "./guard-sources.js";
-import { Chromium, filesOf, isolating, type OpenPage, Site } from "./lib/browser.js";
+import { OpenPage } from "./lib/browser.js";
 import { bundlers, viteServer } from "./lib/bundlers.js";
 import { Project, pack } from "./lib/packed.js";
 import { build, createVite, install, type Starter, starters } from "./lib/starters.js";
-import { itWith, pathOf } from "./peers.js";
+import { itWith, peer } from "./peers.js";
 
 const itInChromium = itWith("chromium");
 const project = new Project();
 const folder = (name: string) => join(project.dir, name);
 
-let chromium: Chromium | undefined;
+let chromium: Browser | undefined;
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  const path = pathOf("chromium");
-  if (path === undefined) return;
+  if (!peer("chromium")) return;
   project.unpack(pack(project));
   writeFileSync(folder("package.json"), `{ "type": "module", "private": true }`);
   project.copy("examples/page", "page");
-  chromium = await Chromium.start(path);
+  chromium = await startBrowser("chromium");
 });
 
 afterAll(async () => {
@@ -36,14 +38,14 @@ afterAll(async () => {
 
 /** Opens what was built in a folder, on a server that isolates its pages or not. */
 async function open(dir: string, isolated: boolean): Promise<OpenPage> {
-  const site = await Site.open(filesOf(dir), isolated);
+  const site = await servePages(filesOf(dir), { isolated });
   closing.push(() => site.close());
   return visit(site.url);
 }
 
 function visit(url: string): Promise<OpenPage> {
   if (chromium === undefined) throw new Error("no browser");
-  return chromium.open(url);
+  return OpenPage.open(chromium, url);
 }
 
 async function expectRecorded(page: OpenPage, threads: number): Promise<void> {

@@ -1,11 +1,11 @@
 // Programs that a row may need and a machine may lack.
 
 import { execFileSync } from "node:child_process";
-import { pathOf } from "./path-of.mjs";
+import { findProgram } from "../../scripts/lib/programs.mjs";
 
 /** Those of the programs that are in no folder of PATH. */
 export function missing(programs) {
-  return programs.filter((name) => pathOf(name) === undefined);
+  return programs.filter((name) => findProgram([name]) === undefined);
 }
 
 /** Records in a trace directory, by babeltrace2, which reads each; undefined where it is missing. */

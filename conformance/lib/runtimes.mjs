@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { findProgram } from "../../scripts/lib/programs.mjs";
+import { findBrowser } from "../../scripts/lib/browsers.mjs";
 import { root } from "../../scripts/lib/step.mjs";
 
 const at = (path) => join(root, path);
@@ -21,8 +21,8 @@ export function runtimes() {
     ),
     started("deno", packaged("node_modules/deno/deno"), ["run", "--allow-all", SUITE]),
     started("bun", packaged("node_modules/bun/bin/bun.exe"), [SUITE]),
-    ...browser("chromium", ["chromium", "google-chrome"]),
-    ...browser("firefox", ["firefox-esr", "firefox"]),
+    ...browser("chromium"),
+    ...browser("firefox"),
   ];
 }
 
@@ -31,17 +31,17 @@ function started(name, program, args) {
 }
 
 /** A browser in both of its ways: a page that may share memory, and one that may not. */
-function browser(name, programs) {
-  const path = findProgram(programs);
+function browser(name) {
+  const found = findBrowser(name) !== undefined;
   const node = driver();
-  const missing = path ? "needs Node 22.12 or later to drive it" : `${programs[0]} is not on PATH`;
+  const missing = found ? "needs Node 22.12 or later to drive it" : `needs a ${name} on PATH`;
   const ways = [
     [name, "isolated"],
     [`${name}-plain`, "plain"],
   ];
   return ways.map(([label, way]) =>
-    path && node
-      ? { name: label, command: [node, "conformance/browser.mjs", name, path, way] }
+    found && node
+      ? { name: label, command: [node, "conformance/browser.mjs", name, way] }
       : { name: label, missing },
   );
 }

@@ -8,7 +8,8 @@ import { BURST_MS, RATE, STOP, WORDS } from "./shared.mjs";
 import { download } from "./snapshot.mjs";
 
 const MEMORY_BYTES = 64 << 20;
-const SHOW_MS = 100;
+/** How often the lanes are shown: less where the user has asked for less motion. */
+const SHOW_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 100;
 
 const $ = (id) => document.getElementById(id);
 const hypervisor = Hypervisor.boot({ memoryBytes: MEMORY_BYTES, cpus: 16 });
@@ -20,6 +21,7 @@ const words = new Int32Array(
 /** What is being recorded now; undefined: nothing was created. */
 let session;
 let nextTid = 1;
+const noTrace = $("totals").textContent;
 
 function tell(text, bad = false) {
   $("status").textContent = text;
@@ -136,7 +138,7 @@ async function destroy() {
   ticker?.stop();
   showButtons();
   $("lanes").replaceChildren();
-  $("totals").textContent = "";
+  $("totals").textContent = noTrace;
   const settled = await dom0.settled(2000);
   const freed = hypervisor.frames().free - before;
   tell(
