@@ -7,14 +7,14 @@
 // --only, --rounds, --seed, --quick and --json are those of `npm run bench`.
 
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { browserNames } from "../scripts/lib/browsers.mjs";
+import { readOptions } from "../scripts/lib/options.mjs";
 import { drive } from "./browser/drive.mjs";
 import { serve } from "./browser/serve.mjs";
 import { machine } from "./lib/machine.mjs";
 import { tableOf } from "./lib/table.mjs";
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     json: { type: "string" },
     only: { type: "string" },

@@ -10,7 +10,7 @@
 // bench/browser.mjs.
 
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readOptions } from "../scripts/lib/options.mjs";
 import { machine, runtime } from "./lib/machine.mjs";
 import { measure } from "./lib/measure.mjs";
 import { startProcess } from "./lib/processes.mjs";
@@ -18,7 +18,7 @@ import { familyOf } from "./lib/rows.mjs";
 import { tableOf } from "./lib/table.mjs";
 import { targetsOf } from "./lib/targets.mjs";
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions({
   options: {
     json: { type: "string" },
     only: { type: "string" },

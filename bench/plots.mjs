@@ -8,14 +8,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readOptions } from "../scripts/lib/options.mjs";
 import { plotsOf } from "./plots/plots.mjs";
 import { svgOf } from "./plots/svg.mjs";
 
 const plots = fileURLToPath(new URL("../docs/plots", import.meta.url));
 const data = join(plots, "data");
 
-const { values: options, positionals } = parseArgs({
+const { values: options, positionals } = readOptions({
   allowPositionals: true,
   options: { out: { type: "string", default: plots } },
 });

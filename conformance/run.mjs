@@ -9,8 +9,8 @@
 // A runtime that is not installed is skipped, and said so; with TBUF_REQUIRE_PEERS=1 it is a failure.
 
 import { spawnSync } from "node:child_process";
-import { parseArgs } from "node:util";
 import { isFresh } from "../scripts/lib/inputs.mjs";
+import { readOptions } from "../scripts/lib/options.mjs";
 import { root } from "../scripts/lib/step.mjs";
 import { hasBabeltrace, readTrace } from "./lib/babeltrace.mjs";
 import { runSuite } from "./lib/child.mjs";
@@ -18,7 +18,7 @@ import { costTable, matrix } from "./lib/matrix.mjs";
 import { runtimes } from "./lib/runtimes.mjs";
 
 process.chdir(root);
-const { values } = parseArgs({
+const { values } = readOptions({
   options: {
     only: { type: "string" },
     check: { type: "string", default: "" },
