@@ -61,7 +61,7 @@ const writers = [
 ];
 const others = ["drain-file", ...sustained, ...writers, "boot", "heap", "memory"];
 const lttng = ["lttng-ust", "sustained-1-lttng", "sustained-2-lttng"];
-const timed = ["clock", ...recording, ...peers];
+const timed = ["clock", "clock-held", ...recording, ...peers];
 
 const dir = mkdtempSync(join(tmpdir(), "tbuf-bench-test-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

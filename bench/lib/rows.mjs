@@ -3,6 +3,7 @@
 
 export const familyOf = {
   clock: "clock",
+  "clock-held": "clock",
   "record0-precise": "tracepoints",
   "record1-precise": "tracepoints",
   "record2-precise": "tracepoints",

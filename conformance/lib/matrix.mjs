@@ -25,14 +25,24 @@ const NS = (value) =>
 
 /** What clocks cost in each runtime, and records with them. */
 export function costTable(rows) {
-  const heads = ["runtime", "step of now()", "now()", "record, precise", "coarse", "caller"];
+  const heads = [
+    "runtime",
+    "step of now()",
+    "now()",
+    "held.now()",
+    "record, precise",
+    "coarse",
+    "caller",
+  ];
   const cells = rows.flatMap(({ name, facts }) =>
     facts
       ? [
           [
             name,
             NS(facts.steps.least),
-            ...[facts.readNs, facts.preciseNs, facts.coarseNs, facts.callerNs].map(NS),
+            ...[facts.readNs, facts.heldNs, facts.preciseNs, facts.coarseNs, facts.callerNs].map(
+              NS,
+            ),
           ],
         ]
       : [],
