@@ -7,6 +7,7 @@ import {
   RECORD_HEADER_BYTES,
 } from "../../assembly/public/layout.js";
 import { compileEvent, type EventCodec } from "../event/codec.js";
+import type { EventDefinition } from "../event/definition.js";
 import { timeFrom } from "../record-time.js";
 import type { LoadedFacility } from "./metadata-reader.js";
 import { decodePacketHeader, PACKET_HEADER_BYTES } from "./packet.js";
@@ -15,6 +16,8 @@ import { decodePacketHeader, PACKET_HEADER_BYTES } from "./packet.js";
 export interface DecodedRecord {
   /** Facility and event, "app:request". */
   readonly event: string;
+  /** Names and types of its fields, in their order. */
+  readonly definition: EventDefinition;
   /** Nanoseconds since boot. */
   readonly timestamp: bigint;
   /** Values by field name; u64 and i64 are bigint, enums numbers. */
@@ -88,7 +91,7 @@ export function* decodePacket(
     const size = entry.codec.size(view, payload, end);
     if (size < 0) throw new RangeError(`${where}: ${entry.name} does not fit before byte ${end}`);
     const fields = entry.codec.decode(view, payload, payload + size);
-    yield { event: entry.name, timestamp, fields };
+    yield { event: entry.name, definition: entry.codec.definition, timestamp, fields };
     last = timestamp;
     count += 1;
     at = payload + size;
