@@ -15,9 +15,6 @@ export interface ChromeOptions {
   readonly slices?: readonly SlicePair[];
 }
 
-/** All CPUs are shown as threads of one process. */
-const PID = 1;
-
 /**
  * The trace as pieces of one JSON text, an event each; the last one closes it. Throws TraceError
  * `bad-option`, and what `entries` throws, after the pieces before it: the text is not closed then.
@@ -30,11 +27,13 @@ export function* toChrome(
   const threads = new Threads();
   const namesOf = once(eventNames);
   const argsOf = once(jsonOf);
-  yield head(metadata);
+  // All CPUs are shown as threads of one process: the one that was recorded.
+  const pid = typeof metadata?.env.process === "number" ? metadata.env.process : 1;
+  yield head(metadata, pid);
   for (const entry of entries) {
     const { kind, cpu, timestamp } = entry;
-    const at = `"ts":${microseconds(timestamp)},"pid":${PID},"tid":${cpu}`;
-    if (threads.isNew(cpu)) yield metadataEvent("thread_sort_index", cpu, `"sort_index":${cpu}`);
+    const at = `"ts":${microseconds(timestamp)},"pid":${pid},"tid":${cpu}`;
+    if (threads.isNew(cpu)) yield sortIndex(pid, cpu);
     if (kind === "loss") {
       const { records, since } = entry;
       const told = since === undefined ? "" : `,"since":${microseconds(since)}`;
@@ -45,14 +44,14 @@ export function* toChrome(
     for (const each of inner) yield traceEvent("E", namesOf(each), at, "{}");
     yield traceEvent(phase, namesOf(name), at, argsOf(entry.definition)(entry.fields));
     const told = threads.nameTold(entry);
-    if (told !== undefined) yield threadName(told.cpu, told.name);
+    if (told !== undefined) yield threadName(pid, told.cpu, told.name);
   }
-  for (const cpu of threads.unnamed()) yield threadName(cpu, "");
+  for (const cpu of threads.unnamed()) yield threadName(pid, cpu, "");
   yield "\n]}\n";
 }
 
 /** Begins the JSON, with the first of its events: all others can begin with a comma. */
-function head(metadata: TraceMetadata | undefined): string {
+function head(metadata: TraceMetadata | undefined, pid: number): string {
   const { env = {}, uuid, clockOffsetNs } = metadata ?? {};
   const other = Object.entries({
     ...env,
@@ -64,7 +63,7 @@ function head(metadata: TraceMetadata | undefined): string {
   const name = told.filter((part) => part !== undefined).join(" ") || "tbuf";
   return (
     `{"displayTimeUnit":"ns","otherData":{${other.join(",")}},"traceEvents":[\n` +
-    `{"ph":"M","name":"process_name","pid":${PID},"args":{"name":${jsonText(name)}}}`
+    `{"ph":"M","name":"process_name","pid":${pid},"args":{"name":${jsonText(name)}}}`
   );
 }
 
@@ -87,13 +86,14 @@ function traceEvent(phase: "B" | "E" | "i", names: string, at: string, args: str
   return `,\n{"ph":"${phase}"${scope},${names},${at},"args":${args}}`;
 }
 
-function metadataEvent(name: string, cpu: number, args: string): string {
-  return `,\n{"ph":"M","name":"${name}","pid":${PID},"tid":${cpu},"args":{${args}}}`;
+function sortIndex(pid: number, cpu: number): string {
+  const args = `{"sort_index":${cpu}}`;
+  return `,\n{"ph":"M","name":"thread_sort_index","pid":${pid},"tid":${cpu},"args":${args}}`;
 }
 
-function threadName(cpu: number, name: string): string {
-  const whole = name === "" ? `CPU ${cpu}` : `CPU ${cpu}: ${name}`;
-  return metadataEvent("thread_name", cpu, `"name":${jsonText(whole)}`);
+function threadName(pid: number, cpu: number, name: string): string {
+  const args = `{"name":${jsonText(name === "" ? `CPU ${cpu}` : `CPU ${cpu}: ${name}`)}}`;
+  return `,\n{"ph":"M","name":"thread_name","pid":${pid},"tid":${cpu},"args":${args}}`;
 }
 
 /** The CPUs of a trace, and the threads that were on them. */
