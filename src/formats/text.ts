@@ -35,6 +35,7 @@ export function* toText(
 ): Generator<string, void, void> {
   const clock = clockOf(options);
   const fieldsOf = once(compileFields);
+  const nameOf = once(visible);
   let last: bigint | undefined;
   for (const entry of entries) {
     const { timestamp, cpu } = entry;
@@ -48,7 +49,7 @@ export function* toText(
       yield `${begin} lost: { cpu_id = ${cpu} }, { ${fields.join(", ")} }\n`;
     } else {
       const fields = fieldsOf(entry.definition)(entry.fields);
-      yield `${begin} ${visible(entry.event)}: { cpu_id = ${cpu} }, ${fields}\n`;
+      yield `${begin} ${nameOf(entry.event)}: { cpu_id = ${cpu} }, ${fields}\n`;
     }
   }
 }
