@@ -106,6 +106,12 @@ describe("mergeStreams", () => {
     );
   });
 
+  it("keeps the order of the streams where two are of one CPU and time", () => {
+    const streams = Array.from({ length: 7 }, (_, i) => [told(0, 10 * i, [1n, 1n])]);
+    const numbers = merged(streams).map((entry) => isRecord(entry) && entry.fields.n);
+    expect(numbers).toEqual(streams.flatMap((_, i) => [10 * i, 10 * i + 1]));
+  });
+
   it("yields entries of both kinds in the order of time", () => {
     fc.assert(
       fc.property(streams, (all) => {

@@ -246,8 +246,9 @@ describe("slices", () => {
   const pairs: SlicePair[] = [
     ["all:begin", "all:end"],
     ["all:begin inner", "all:end inner"],
+    ["all:begin third", "all:end third"],
   ];
-  const names = ["begin", "end", "begin inner", "end inner", "none"];
+  const names = ["begin", "end", "begin inner", "end inner", "begin third", "end third", "none"];
   const anyRecords = fc
     .array(fc.record({ name: fc.constantFrom(...names), cpu: fc.nat(2) }), { maxLength: 40 })
     .map((steps) =>
@@ -285,10 +286,11 @@ describe("slices", () => {
       tree: fc.oneof(
         { maxDepth: 4 },
         fc.constant<string[]>([]),
-        fc.tuple(fc.boolean(), tie("tree"), tie("tree")).map(([inner, within, after]) => {
-          const suffix = inner ? " inner" : "";
-          return [`begin${suffix}`, ...within, `end${suffix}`, ...after];
-        }),
+        fc
+          .tuple(fc.constantFrom("", " inner", " third"), tie("tree"), tie("tree"))
+          .map(([suffix, within, after]) => {
+            return [`begin${suffix}`, ...within, `end${suffix}`, ...after];
+          }),
       ),
     }));
     fc.assert(
@@ -301,16 +303,18 @@ describe("slices", () => {
   });
 
   it("close what was open within them, and do not close what is not open", () => {
-    const steps = ["end", "begin", "begin inner", "end", "end inner"];
+    const steps = ["end", "begin", "begin inner", "begin third", "end", "end inner"];
     const some = steps.map((name, n) => recordOf(name, { n }));
     const told = timed(some, { slices: pairs }).map(({ ph, name, args }) => [ph, name, args.n]);
     expect(told).toEqual([
       ["i", "all:end", 0],
       ["B", "all:begin", 1],
       ["B", "all:begin inner", 2],
+      ["B", "all:begin third", 3],
+      ["E", "all:begin third", undefined],
       ["E", "all:begin inner", undefined],
-      ["E", "all:begin", 3],
-      ["i", "all:end inner", 4],
+      ["E", "all:begin", 4],
+      ["i", "all:end inner", 5],
     ]);
   });
 

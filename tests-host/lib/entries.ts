@@ -38,6 +38,8 @@ export const all = defineFacility("all", {
   end: [field("n", u32)],
   "begin inner": [field("n", u32)],
   "end inner": [field("n", u32)],
+  "begin third": [field("n", u32)],
+  "end third": [field("n", u32)],
 });
 
 export function eventOf(name: string): EventDefinition {
