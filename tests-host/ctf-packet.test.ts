@@ -76,9 +76,15 @@ describe("the golden packet", () => {
   });
 
   it("holds its records", () => {
+    const [request, tick] = app.events;
     expect([...decodePacket(GOLDEN, facilities)]).toEqual([
-      { event: "app:request", timestamp: 0x1000n, fields: { id: 42, path: "/a" } },
-      { event: "app:tick", timestamp: 0x2001n, fields: { n: 0 } },
+      {
+        event: "app:request",
+        definition: request,
+        timestamp: 0x1000n,
+        fields: { id: 42, path: "/a" },
+      },
+      { event: "app:tick", definition: tick, timestamp: 0x2001n, fields: { n: 0 } },
     ]);
   });
 

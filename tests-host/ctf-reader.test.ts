@@ -164,15 +164,15 @@ describe("summarize", () => {
 
 describe("decodePacket", () => {
   it("yields records with names and values", () => {
-    const [, batch] = app.events;
+    const [definition, batch] = app.events;
     if (!batch) throw new Error("no event");
     const packet = packetOf([
       request(5, 1, "/a"),
       { time: 5n, id: 11, event: batch, args: [[1n, 2]] },
     ]);
     const expected = [
-      { event: "app:request", timestamp: 5n, fields: { id: 1, path: "/a" } },
-      { event: "app:batch", timestamp: 5n, fields: { ids: [1n, 2n] } },
+      { event: "app:request", definition, timestamp: 5n, fields: { id: 1, path: "/a" } },
+      { event: "app:batch", definition: batch, timestamp: 5n, fields: { ids: [1n, 2n] } },
     ];
     expect([...decodePacket(packet, facilities)]).toEqual(expected);
     expect([...decodePacket(packet, compileFacilities(facilities))]).toEqual(expected);

@@ -82,23 +82,32 @@ export function metadataOf(facilities: readonly LoadedFacility[]): string {
 export interface Babeltrace {
   readonly status: number | null;
   readonly stderr: string;
-  /** Standard output by lines, without the packet context. */
+  /** Standard output by lines; `babeltrace` leaves the packet context out. */
   readonly lines: readonly string[];
 }
 
 /** Writes a trace of one stream to a folder, lets babeltrace2 print it, and removes the folder. */
 export function babeltrace(metadata: string, packets: readonly Uint8Array[]): Babeltrace {
+  const files = { metadata, cpu0: Buffer.concat(packets) };
+  const { lines, ...rest } = babeltraceFiles(files, "--clock-cycles");
+  return { ...rest, lines: lines.map((line) => line.replace(/\{ cpu_id = .*? \}, /, "")) };
+}
+
+/** The same for any files, with an option of babeltrace2's, and the packet context in the lines. */
+export function babeltraceFiles(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  option: string,
+): Babeltrace {
   const folder = mkdtempSync(join(tmpdir(), "tbuf-test-"));
   try {
-    writeFileSync(join(folder, "metadata"), metadata);
-    writeFileSync(join(folder, "cpu0"), Buffer.concat(packets));
-    const { status, stdout, stderr } = spawnSync("babeltrace2", ["--clock-cycles", folder], {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const { status, stdout, stderr } = spawnSync("babeltrace2", [option, folder], {
       encoding: "utf8",
       maxBuffer: 1 << 28,
       env: { ...process.env, LC_ALL: "C" },
     });
     const lines = stdout.split("\n").filter((line) => line !== "");
-    return { status, stderr, lines: lines.map((l) => l.replace(/\{ cpu_id = .*? \}, /, "")) };
+    return { status, stderr, lines };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,12 +3,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { babeltrace, freshDir, run, total } from "./lib/record.js";
+import { babeltrace, freshDir, record, run, total } from "./lib/record.js";
 import { itWith } from "./peers.js";
 
 const root = new URL("..", import.meta.url);
 const readme = readFileSync(new URL("README.md", root), "utf8");
-const snippets = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code = ""]) => code);
+const snippets = snippetsOf(readme);
+
+function snippetsOf(text: string): string[] {
+  return [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code = ""]) => code);
+}
 
 /** Runs a snippet as a user's module in `cwd`, with the package as it was built. */
 function runSnippet(code: string, cwd: string) {
@@ -60,5 +64,21 @@ describe("the README", () => {
       stdout: "",
       stderr: "",
     });
+  });
+});
+
+describe("the guide to formats", () => {
+  it("converts a trace in a program", async () => {
+    const cwd = freshDir();
+    expect((await record(join(cwd, "trace"), "record-timers.mjs", ["-q"])).code).toBe(0);
+    const [snippet = ""] = snippetsOf(readFileSync(new URL("docs/formats.md", root), "utf8"));
+    const { code, stdout, stderr } = await runSnippet(snippet, cwd);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("xen_sched:sched_t_timer_fn: { cpu_id = 1 }, { }\n");
+    const json = JSON.parse(readFileSync(join(cwd, "trace.json"), "utf8")) as {
+      traceEvents: { ph: string }[];
+    };
+    const lines = stdout.trimEnd().split("\n");
+    expect(json.traceEvents.filter(({ ph }) => ph === "i")).toHaveLength(lines.length);
   });
 });

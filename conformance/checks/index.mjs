@@ -7,6 +7,7 @@ import "./modes.mjs";
 import "./fields.mjs";
 import "./writers.mjs";
 import "./golden.mjs";
+import "./formats.mjs";
 import "./snapshots.mjs";
 import "./virq.mjs";
 import "./batches.mjs";

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import type { CpuClock } from "../clock.js";
 import type { StreamSummary, Totals } from "../ctf/index.js";
+import { seconds, utc } from "../formats/time.js";
 import { countEvents, readTraceDir, type TraceDir } from "../node/trace-dir.js";
 import { OUTPUT } from "./output.js";
 
@@ -19,12 +20,6 @@ export function infoCommand(): Command {
       const text = options.json ? json(trace, events) : table(dir, trace, events);
       process.stdout.write(`${text}\n`);
     });
-}
-
-/** Seconds with nanoseconds, from nanoseconds: 1500000000n -> "1.500000000". */
-function seconds(ns: bigint): string {
-  const text = ns.toString().padStart(10, "0");
-  return `${text.slice(0, -9)}.${text.slice(-9)}`;
 }
 
 function span({ begin, end }: Totals): string {
@@ -83,11 +78,6 @@ function columns(rows: readonly (readonly string[])[]): string[] {
       .replace(/^/, "  ")
       .trimEnd(),
   );
-}
-
-function utc(ns: bigint): string {
-  const date = new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19);
-  return `${date}.${(ns % 1_000_000_000n).toString().padStart(9, "0")}Z`;
 }
 
 function json(

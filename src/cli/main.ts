@@ -4,6 +4,7 @@
 import { Command } from "commander";
 import { TraceError } from "../errors.js";
 import { VERSION } from "../version.js";
+import { convertCommand } from "./convert.js";
 import { infoCommand } from "./info.js";
 import { OUTPUT } from "./output.js";
 import { recordCommand } from "./record.js";
@@ -15,11 +16,14 @@ const program = new Command("tbuf")
   .showHelpAfterError("(tbuf --help tells more)")
   .enablePositionalOptions()
   .addCommand(recordCommand())
-  .addCommand(infoCommand());
+  .addCommand(infoCommand())
+  .addCommand(convertCommand());
 
 // A reader that closes the pipe (`tbuf info DIR | head`) has seen enough.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 1);
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`tbuf: cannot write to standard output: ${error.message}\n`);
+  process.exit(1);
 });
 
 try {

@@ -1,4 +1,11 @@
 export {
+  type LossEntry,
+  mergeStreams,
+  type PacketStream,
+  type RecordEntry,
+  type TraceEntry,
+} from "./merge.js";
+export {
   type ClockDescription,
   type MetadataHeader,
   metadataClock,
@@ -41,4 +48,10 @@ export {
   TraceEncoder,
 } from "./trace-encoder.js";
 export { TraceFiles, type TraceFilesOptions } from "./trace-files.js";
+export {
+  openTraceFiles,
+  packetStream,
+  type StreamContext,
+  type TraceReader,
+} from "./trace-reader.js";
 export { formatUuid, parseUuid, randomUuid } from "./uuid.js";

@@ -3,7 +3,13 @@
 
 import type { CpuClock } from "../clock.js";
 import { type FacilityDefinition, fromJson } from "../event/definition.js";
-import { CLOCK_COMMENT, CTF_MAGIC_LINE, FACILITY_COMMENT, TRACER_NAME } from "./names.js";
+import {
+  CLOCK_COMMENT,
+  CLOCK_OFFSET_MAX,
+  CTF_MAGIC_LINE,
+  FACILITY_COMMENT,
+  TRACER_NAME,
+} from "./names.js";
 import { parseUuid } from "./uuid.js";
 
 /** What the metadata says about a trace. */
@@ -24,7 +30,7 @@ export interface LoadedFacility {
 /**
  * Checks that metadata is this package's, and returns what it says about the trace. Throws a
  * TypeError unless it begins with the CTF 1.8 comment, its tracer_name is "tbuf", and it has a
- * UUID and a clock's offset.
+ * UUID and a clock's offset that is a date before 2262.
  */
 export function checkMetadata(text: string): TraceMetadata {
   if (!text.startsWith(CTF_MAGIC_LINE)) {
@@ -46,9 +52,15 @@ export function checkMetadata(text: string): TraceMetadata {
   if (typeof seconds !== "number" || typeof nanoseconds !== "number") {
     throw new TypeError("metadata: the clock has no offset_s and offset");
   }
+  const clockOffsetNs = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+  if (clockOffsetNs < 0n || clockOffsetNs > CLOCK_OFFSET_MAX) {
+    throw new TypeError(
+      `metadata: the clock's offset of ${clockOffsetNs} ns is not of 0 to ${CLOCK_OFFSET_MAX}`,
+    );
+  }
   return {
     uuid: uuid.toLowerCase(),
-    clockOffsetNs: BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds),
+    clockOffsetNs,
     env: Object.fromEntries(env),
   };
 }

@@ -7,6 +7,7 @@ import {
   RECORD_HEADER_BYTES,
 } from "../../assembly/public/layout.js";
 import { type Decoder, decoderOf } from "../event/decode.js";
+import type { EventDefinition } from "../event/definition.js";
 import { type Sizer, sizerOf } from "../event/payload.js";
 import { timeFrom } from "../record-time.js";
 import type { LoadedFacility } from "./metadata-reader.js";
@@ -16,6 +17,8 @@ import { decodePacketHeader, PACKET_HEADER_BYTES } from "./packet.js";
 export interface DecodedRecord {
   /** Facility and event, "app:request". */
   readonly event: string;
+  /** Names and types of its fields, in their order. */
+  readonly definition: EventDefinition;
   /** Nanoseconds since boot. */
   readonly timestamp: bigint;
   /** Values by field name; u64 and i64 are bigint, enums numbers. */
@@ -28,6 +31,7 @@ export type EventTable = ReadonlyMap<number, CompiledEvent>;
 /** An event with the functions that read its payload. */
 export interface CompiledEvent {
   readonly name: string;
+  readonly definition: EventDefinition;
   /** @internal */
   readonly size: Sizer;
   /** @internal */
@@ -46,7 +50,12 @@ export function compileFacilities(facilities: Iterable<LoadedFacility>): EventTa
       }
       const other = table.get(id);
       if (other) throw new RangeError(`event ${id}: both ${other.name} and ${name} claim it`);
-      table.set(id, { name, size: sizerOf(event), decode: decoderOf(event) });
+      table.set(id, {
+        name,
+        definition: event,
+        size: sizerOf(event),
+        decode: decoderOf(event),
+      });
     }
   }
   return table;
@@ -91,7 +100,7 @@ export function* decodePacket(
     const size = entry.size(view, payload, end);
     if (size < 0) throw new RangeError(`${where}: ${entry.name} does not fit before byte ${end}`);
     const fields = entry.decode(view, payload, payload + size);
-    yield { event: entry.name, timestamp, fields };
+    yield { event: entry.name, definition: entry.definition, timestamp, fields };
     last = timestamp;
     count += 1;
     at = payload + size;

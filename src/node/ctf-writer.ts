@@ -14,6 +14,7 @@ import {
 } from "../ctf/index.js";
 import { TraceError } from "../errors.js";
 import type { RegisteredFacility } from "../host/index.js";
+import { attempt, outputError } from "./output-error.js";
 import { appendWhole } from "./write-all.js";
 
 export interface CtfWriterOptions extends TraceFilesOptions {
@@ -138,29 +139,6 @@ function makeDirs(dir: string): void {
     if (!existsSync(dir)) throw error;
   }
 }
-
-function attempt<T>(what: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw outputError(what, error);
-  }
-}
-
-function outputError(what: string, cause: unknown): TraceError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return new TraceError("output", `cannot ${what}: ${ERRNO[code ?? ""] ?? message}`, { cause });
-}
-
-const ERRNO: Readonly<Record<string, string>> = {
-  EACCES: "permission denied (EACCES)",
-  EDQUOT: "the disk quota is used up (EDQUOT)",
-  EEXIST: "it exists already (EEXIST)",
-  EFBIG: "the file would be too large (EFBIG)",
-  ENOSPC: "no space is left on the device (ENOSPC)",
-  ENOTDIR: "a part of the path is not a directory (ENOTDIR)",
-  EROFS: "the file system is read-only (EROFS)",
-};
 
 function nodeEnv(): Record<string, string> {
   // Deno and Bun have these modules too, and tell a version of Node that they are like.

@@ -1,5 +1,5 @@
 // What a Node program that embeds tbuf needs beyond the runtime-neutral API.
 
 export { CtfWriter, type CtfWriterOptions } from "./ctf-writer.js";
-export { countEvents, readTraceDir, type TraceDir } from "./trace-dir.js";
+export { countEvents, openTraceDir, readTraceDir, type TraceDir } from "./trace-dir.js";
 export { attachThread, reapWorkers } from "./worker-source.js";

@@ -8,13 +8,18 @@ import {
   checkMetadata,
   compileFacilities,
   decodePacket,
+  mergeStreams,
+  packetStream,
   readClocks,
   readFacilities,
   scanStream,
   summarize,
+  type TraceEntry,
   type TraceMetadata,
+  type TraceReader,
   type TraceSummary,
 } from "../ctf/index.js";
+import { explainedStream } from "../ctf/trace-reader.js";
 import { TraceError } from "../errors.js";
 
 export interface TraceDir {
@@ -57,6 +62,33 @@ export function countEvents(dir: string): Map<string, number> {
   return counts;
 }
 
+/**
+ * Opens a trace whose records are to be read in the order of time. Throws TraceError `output` naming the
+ * file that cannot be read, and why; so does `entries`, which has the files open until it is done or is
+ * told to return, and holds one packet a stream.
+ */
+export function openTraceDir(dir: string): TraceReader {
+  const text = readMetadata(dir);
+  const path = join(dir, "metadata");
+  const metadata = explained(path, () => checkMetadata(text));
+  const facilities = explained(path, () => readFacilities(text));
+  const events = explained(path, () => compileFacilities(facilities));
+  const context = { uuid: metadata.uuid, events };
+  function* entries(): Generator<TraceEntry, void, void> {
+    const { streams, close } = openStreams(dir);
+    try {
+      yield* mergeStreams(
+        streams.map(({ path, read, size }) =>
+          explainedStream(packetStream(read, size, context), (error) => toError(path, error)),
+        ),
+      );
+    } finally {
+      close();
+    }
+  }
+  return { metadata, facilities, entries };
+}
+
 interface OpenStream {
   readonly name: string;
   readonly path: string;
@@ -69,14 +101,26 @@ function readMetadata(dir: string): string {
   return explained(path, () => readFileSync(path, "utf8"));
 }
 
-/** Every other regular, visible file of the directory is a stream, as CTF readers have it. */
 function withStreams<T>(dir: string, use: (streams: readonly OpenStream[]) => T): T {
+  const { streams, close } = openStreams(dir);
+  try {
+    return use(streams);
+  } finally {
+    close();
+  }
+}
+
+/** Every other regular, visible file of the directory is a stream, as CTF readers have it. */
+function openStreams(dir: string): { streams: readonly OpenStream[]; close(): void } {
   const entries = explained(dir, () => readdirSync(dir, { withFileTypes: true }));
   const names = entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith(".") && entry.name !== "metadata")
     .map(({ name }) => name)
     .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const fds: number[] = [];
+  const close = () => {
+    for (const fd of fds) closeSync(fd);
+  };
   try {
     const streams = names.map((name): OpenStream => {
       const path = join(dir, name);
@@ -84,9 +128,10 @@ function withStreams<T>(dir: string, use: (streams: readonly OpenStream[]) => T)
       fds.push(fd);
       return { name, path, size: fstatSync(fd).size, read: (at, length) => readAt(fd, at, length) };
     });
-    return use(streams);
-  } finally {
-    for (const fd of fds) closeSync(fd);
+    return { streams, close };
+  } catch (error) {
+    close();
+    throw error;
   }
 }
 

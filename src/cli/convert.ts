@@ -1,0 +1,127 @@
+// tbuf convert DIR --to text|chrome: a trace as other tools show it.
+
+import { once } from "node:events";
+import { realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { TraceReader } from "../ctf/index.js";
+import { TraceError } from "../errors.js";
+import { type SlicePair, toChrome } from "../formats/chrome.js";
+import { toText } from "../formats/text.js";
+import { openTraceDir } from "../node/trace-dir.js";
+import { batched, checkNewFile, writeWhole } from "../node/whole-file.js";
+import { OUTPUT } from "./output.js";
+
+interface Options {
+  readonly to: "text" | "chrome";
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly time?: "boot" | "utc" | "delta";
+  readonly slice?: readonly SlicePair[];
+}
+
+export function convertCommand(): Command {
+  return new Command("convert")
+    .configureOutput(OUTPUT)
+    .description("Turn a trace into what other tools show: text, or JSON for ui.perfetto.dev.")
+    .argument("<dir>", "trace directory that `tbuf record` wrote")
+    .addOption(
+      new Option("--to <format>", "what to turn it into")
+        .choices(["text", "chrome"])
+        .makeOptionMandatory(),
+    )
+    .option("-o, --output <file>", "a new file; standard output without it")
+    .option("--force", "replace the file if it exists")
+    .addOption(
+      new Option(
+        "--time <time>",
+        "text: seconds since boot (the default), wall clock, or only the distances",
+      ).choices(["boot", "utc", "delta"]),
+    )
+    .option(
+      "--slice <begin,end>",
+      "chrome: events that begin and end slices; may be given several times",
+      slice,
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tbuf convert trace --to text | less
+  tbuf convert trace --to chrome -o trace.json
+  tbuf convert trace --to chrome --slice app:begin,app:end -o trace.json`,
+    )
+    .action(convert);
+}
+
+async function convert(dir: string, options: Options): Promise<void> {
+  const { to, output, force = false, time, slice: slices = [] } = options;
+  if (time !== undefined && to !== "text") refuse("--time", "text", to);
+  if (slices.length > 0 && to !== "chrome") refuse("--slice", "chrome", to);
+  const trace = openTraceDir(dir);
+  const known = eventsOf(trace);
+  const unknown = slices.flat().filter((event) => !known.has(event));
+  if (unknown.length > 0) process.stderr.write(`tbuf: no event is called ${unknown.join(", ")}\n`);
+  const pieces = to === "text" ? textOf(trace, time) : chromeOf(trace, slices);
+  if (output === undefined) await print(pieces);
+  else {
+    checkNewFile(output, force);
+    checkOutside(output, dir);
+    writeWhole(output, pieces, force);
+  }
+}
+
+function textOf(trace: TraceReader, time: Options["time"]): Generator<string> {
+  const { clockOffsetNs } = trace.metadata;
+  if (time === "utc") return toText(trace.entries(), { time, clockOffsetNs });
+  return toText(trace.entries(), time === undefined ? {} : { time });
+}
+
+function chromeOf(trace: TraceReader, slices: readonly SlicePair[]): Generator<string> {
+  return toChrome(trace.entries(), { metadata: trace.metadata, slices });
+}
+
+function eventsOf({ facilities }: TraceReader): Set<string> {
+  return new Set(
+    facilities.flatMap(({ definition: { name, events } }) =>
+      events.map((e) => `${name}:${e.name}`),
+    ),
+  );
+}
+
+async function print(pieces: Iterable<string>): Promise<void> {
+  for (const piece of batched(pieces)) {
+    if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+  }
+}
+
+/** Whatever lies in a trace's directory is a stream of it, for all readers. */
+function checkOutside(output: string, dir: string): void {
+  const folder = dirname(resolve(output));
+  if (isSame(folder, dir)) {
+    throw new TraceError(
+      "output",
+      `${output} would lie in the trace's directory, where it would be read as a stream`,
+    );
+  }
+}
+
+function isSame(a: string, b: string): boolean {
+  try {
+    return realpathSync(a) === realpathSync(b);
+  } catch {
+    return false;
+  }
+}
+
+function refuse(option: string, format: string, to: string): never {
+  throw new TraceError("bad-option", `${option} is for --to ${format}, not for --to ${to}`);
+}
+
+function slice(text: string, before: readonly SlicePair[] = []): readonly SlicePair[] {
+  const [begin, end, ...more] = text.split(",");
+  if (!begin || !end || more.length > 0) {
+    throw new InvalidArgumentError("It must be two events with a comma between them.");
+  }
+  return [...before, [begin, end]];
+}
