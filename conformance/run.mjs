@@ -72,6 +72,8 @@ async function run({ name, command, missing: why }) {
     const wrong = readTrace(trace);
     if (wrong) problems.push(`babeltrace2: ${wrong}`);
   } else if (!trace && values.check === "") problems.push("no trace was written");
+  if (checks.length === 0)
+    problems.push(`no check's name contains ${JSON.stringify(values.check)}`);
   for (const check of failed) console.log(`${name}: FAILED ${check.name}\n${check.error}`);
   for (const problem of problems) console.log(`${name}: FAILED ${problem}`);
   failures += failed.length + problems.length;

@@ -18,9 +18,8 @@ export interface TracepointFunction<Args extends readonly unknown[]> {
   /**
    * Records a batch, all at one time, and publishes it with one store for each sub-buffer that it
    * touches. For events whose fields all have a fixed size.
-   * @param words the payloads one behind the other, each field as it is stored: the words of
-   *   src/event/payload.ts, one for a field of up to 32 bits, low word first for others. They are
-   *   copied as they are
+   * @param words the payloads one behind the other, copied as they are: a field of up to 32 bits is one
+   *   word (bool 0 or 1, f32 its bits), u64, i64 and f64 are two, the low one first
    * @param count records; default: as many as `words` holds
    *
    * Throws TraceError `bad-option` when the event has a string, bytes or an array, or `words` does not

@@ -44,6 +44,7 @@ export { POLL_SLEEP_MILLIS, VIRQ_DOM_EXC, VIRQ_TBUF } from "./host/evtchn.js";
 export type {
   AbortSignalLike,
   CpuInfo,
+  CpuLoss,
   CreateTraceOptions,
   Dom0,
   ForeignMapping,

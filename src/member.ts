@@ -24,6 +24,8 @@ import { readThreads, type ThreadInfo } from "./threads.js";
 import { Ticker, type TickerOptions, tickUntil } from "./ticker.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
+const ATTACH_OPTIONS = ["tid", "parent", "current", "clock", "writer"];
+
 /** What another thread needs to join: send it by postMessage or workerData. */
 export interface HypervisorHandle {
   readonly kind: "tbuf-hypervisor";
@@ -72,12 +74,13 @@ export class Member {
   }
 
   /**
-   * Makes this thread a CPU, which its tracepoints then record on. Once a thread; a second call
-   * returns the same. Throws TraceError `no-cpu` when all are in use, `no-memory` when the buffers
-   * of the traces that exist do not fit, and as `facility` when one that this thread has defined is
-   * refused.
+   * Makes this thread a CPU, which its tracepoints then record on. Once a thread: until that CPU is
+   * detached a second call returns it as it is, whatever its options. Throws TraceError `bad-option`,
+   * `no-cpu` when all are in use, `no-memory` when the buffers of the traces that exist do not fit, and
+   * as `facility` when one that this thread has defined is refused.
    */
   attach(options: AttachOptions = {}): Cpu {
+    checkOptions("attach", options, ATTACH_OPTIONS);
     if (!this.#cpu || this.#cpu.detached) {
       const { tid = this.ownTid } = options;
       this.#cpu = new Cpu(this.core, this.views, this.origin, { ...options, tid });

@@ -162,6 +162,14 @@ describe("attach", () => {
     expect(hypervisor.cpu).toBeUndefined();
   });
 
+  it("refuses an option that it does not know, and takes no CPU", () => {
+    const hypervisor = world.boot({ cpus: 1 });
+    const { code, message } = refusal(() => hypervisor.attach({ clok: "coarse" } as object));
+    expect(code).toBe("bad-option");
+    expect(message).toMatch(/^attach: option clok is not known; known are tid, parent,/);
+    expect(hypervisor.attach().index).toBe(0);
+  });
+
   it("takes a CPU again after a detach, with time going on (I8)", () => {
     const hypervisor = world.boot({ cpus: 2 });
     const dom0 = hypervisor.dom0();

@@ -54,6 +54,19 @@ const numbers = (packets: readonly Packet[]) =>
   decode(dom0, packets).map(({ fields }) => fields.n as number);
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
+describe("losses", () => {
+  it.each(["discard", "overwrite"] as const)("are what writers are to be told: %s (I7)", (mode) => {
+    const trace = started({ mode });
+    steps(7);
+    expect(trace.losses()).toEqual([{ cpu: 0, discarded: 0 }]);
+    steps(100);
+    expect(trace.losses()).toEqual([{ cpu: 0, discarded: lostOf(cpuInfo(trace, 0)) }]);
+    const read = drained(trace).reduce((sum, { records }) => sum + records, 0);
+    const [{ discarded = 0 } = {}] = trace.losses();
+    expect(read + discarded).toBe(107);
+  });
+});
+
 describe("drain", () => {
   it("gives a packet a sub-buffer, and tells what each holds", () => {
     const trace = started();

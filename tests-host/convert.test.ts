@@ -50,7 +50,8 @@ function corruptTrace(records: number): string {
 }
 
 const convert = (...args: string[]) => tbuf(["convert", ...args]);
-const unknownEvent = /^tbuf: \S+xen_0: record at byte 80 of the packet: event 99 is not known\n$/;
+const unknownEvent =
+  /^tbuf: \S+xen_0: packet at byte \d+: record at byte 80 of the packet: event 99 is not known\n$/;
 
 describe("standard output", () => {
   it("has what the formats make of the trace", async () => {
@@ -63,6 +64,7 @@ describe("standard output", () => {
     expect(chrome).toMatchObject({ code: 0, stderr: "" });
     expect(chrome.stdout).toBe([...toChrome(entries(), { metadata })].join(""));
     expect(chrome.stdout).toContain('"args":{"records":2}');
+    expect(await convert(dir, "--to", "text", "-o", "-")).toEqual(text);
   });
 
   it.each([
@@ -227,12 +229,25 @@ describe("what makes no sense", () => {
     ["no format", ["."], /'--to <format>' not specified/],
     ["a time of Chrome's", [".", "--to", "chrome", "--time", "utc"], /--time is for --to text/],
     ["slices of text", [".", "--to", "text", "--slice", "a,b"], /--slice is for --to chrome/],
+    [
+      "a file as the trace",
+      ["package.json", "--to", "text"],
+      /package\.json\/metadata: not in a directory/,
+    ],
     ["half a slice", [".", "--to", "chrome", "--slice", "a"], /two events with a comma/],
   ])("is told in one line: %s", async (_what, args, message) => {
     const { code, stdout, stderr } = await convert(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(one);
     expect(stderr).toMatch(message);
+  });
+
+  it("is told in one line: an output without a name", async () => {
+    const { code, stderr } = await convert(traceOf(1), "--to", "text", "-o", "");
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'tbuf: --output: "" is no name of a file\n',
+    });
   });
 
   it("is told in one line: an event that both begins and ends slices", async () => {

@@ -243,7 +243,9 @@ describe("openTraceFiles", () => {
     expect(() => [...trace.entries()]).toThrow(/^xen_1: packet at byte 0: truncated/);
     const unknown = packetOf([{ ...record(7n, 3), id: 99 }], { cpu: 1 });
     const entries = openTraceFiles(files({ xen_1: unknown })).entries();
-    expect(() => [...entries]).toThrow(/^xen_1: record at byte 80 of the packet: event 99/);
+    expect(() => [...entries]).toThrow(
+      /^xen_1: packet at byte 0: record at byte 80 of the packet: event 99/,
+    );
   });
 
   it("refuses a stream of another trace", () => {

@@ -3,9 +3,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkMetadata, parseUuid, TraceFiles } from "../src/ctf/index.js";
+import { checkMetadata, parseUuid, TraceFiles, type TraceFilesOptions } from "../src/ctf/index.js";
 import { facility, field, type Trace, u32 } from "../src/index.js";
-import { CtfWriter } from "../src/node/index.js";
+import { CtfWriter, type CtfWriterOptions } from "../src/node/index.js";
 import { babeltrace, freshDir, total } from "./lib/record.js";
 import { lostOf } from "./lib/records.js";
 import { useWorld } from "./lib/world.js";
@@ -98,4 +98,17 @@ describe("TraceFiles", () => {
     const ticks = [...new Uint32Array(stream.buffer)].filter((word) => word === 1000);
     expect(ticks).toEqual([]);
   });
+
+  it.each([undefined, null, {}, { wallNs: 1 }])(
+    "refuses what is no clock of dom0's: %j",
+    (clock) => {
+      const options = { clock } as unknown as TraceFilesOptions;
+      expect(() => new TraceFiles(options)).toThrow(/^clock: \w+, not the clock of dom0$/);
+    },
+  );
+});
+
+it.each([undefined, "", 7])("CtfWriter refuses what names no directory: %j", (dir) => {
+  const options = { dir } as unknown as CtfWriterOptions;
+  expect(() => new CtfWriter(options)).toThrow(/^CtfWriter: dir=.* names no directory$/);
 });

@@ -30,6 +30,7 @@ beforeAll(() => {
 afterAll(() => project.remove());
 
 interface Manifest {
+  readonly files: readonly string[];
   readonly scripts: Record<string, string>;
   readonly exports: Record<string, string | Record<string, string>>;
 }
@@ -67,6 +68,9 @@ describe("the tarball", () => {
     expect(sources.filter((path) => !/^(examples|guest)\//.test(path))).toEqual([]);
     expect(paths.filter((path) => /test|spec|bench/.test(path))).toEqual([]);
     expect(paths.filter((path) => /node_modules|\.tgz$/.test(path))).toEqual([]);
+    // Traces that somebody has let the examples write where they lie.
+    expect(manifest.files).toEqual(expect.arrayContaining(["!examples/**/xen_*"]));
+    expect(paths.filter((path) => /\/(metadata|xen_\d+)$/.test(path))).toEqual([]);
   });
 
   it("runs nothing when it is installed", () => {

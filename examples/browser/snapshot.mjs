@@ -16,7 +16,7 @@ export function archive(dom0, trace) {
     files.write(packet);
     records += packet.records;
   }
-  const entries = [...files.finish([])].map(([name, bytes]) => [`tbuf-trace/${name}`, bytes]);
+  const entries = [...files.finish()].map(([name, bytes]) => [`tbuf-trace/${name}`, bytes]);
   return { records, zip: zipSync(Object.fromEntries(entries)) };
 }
 

@@ -38,6 +38,6 @@ trace.drain((packet) => {
   out.write(packet);
   records += packet.records;
 });
-out.finish([]);
+out.finish(trace.losses());
 hypervisor.close();
 console.log(`${records} records in ${dir}`);

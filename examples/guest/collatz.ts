@@ -1,4 +1,5 @@
 // A Wasm guest in AssemblyScript that records events itself. run.mjs compiles, runs and reads it.
+// Copied into a project of your own it imports "tbuf/guest".
 
 import { event, now, record2, record3 } from "../../guest/index";
 

@@ -52,6 +52,6 @@ for (const packet of trace.snapshot()) {
   out.write(packet);
   records += packet.records;
 }
-out.finish([]);
+out.finish(trace.losses());
 hypervisor.close();
 console.log(`collatz(27) took ${steps} steps: ${records} records in ${dir}`);

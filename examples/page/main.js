@@ -28,7 +28,7 @@ trace.drain((packet) => {
   out.write(packet);
   records += packet.records;
 });
-for (const [name, bytes] of out.finish([])) {
+for (const [name, bytes] of out.finish(trace.losses())) {
   const link = document.createElement("a");
   document.body.append(Object.assign(link, { download: name, textContent: name }));
   link.href = URL.createObjectURL(new Blob([bytes]));

@@ -24,13 +24,13 @@ export function convertCommand(): Command {
   return new Command("convert")
     .configureOutput(OUTPUT)
     .description("Turn a trace into what other tools show: text, or JSON for ui.perfetto.dev.")
-    .argument("<dir>", "trace directory that `tbuf record` wrote")
+    .argument("<dir>", "trace directory, as `tbuf record` and `CtfWriter` write it")
     .addOption(
       new Option("--to <format>", "what to turn it into")
         .choices(["text", "chrome"])
         .makeOptionMandatory(),
     )
-    .option("-o, --output <file>", "a new file; standard output without it")
+    .option("-o, --output <file>", "a new file; standard output without it, or with -")
     .option("--force", "replace the file if it exists")
     .addOption(
       new Option(
@@ -63,8 +63,9 @@ async function convert(dir: string, options: Options): Promise<void> {
   const unknown = slices.flat().filter((event) => !known.has(event));
   if (unknown.length > 0) process.stderr.write(`tbuf: no event is called ${unknown.join(", ")}\n`);
   const pieces = to === "text" ? textOf(trace, time) : chromeOf(trace, slices);
-  if (output === undefined) await print(pieces);
+  if (output === undefined || output === "-") await print(pieces);
   else {
+    if (output === "") throw new TraceError("bad-option", '--output: "" is no name of a file');
     checkNewFile(output, force);
     checkOutside(output, dir);
     writeWhole(output, pieces, force);

@@ -11,7 +11,7 @@ export function infoCommand(): Command {
   return new Command("info")
     .configureOutput(OUTPUT)
     .description("Tell what a trace holds: streams, packets, records, losses, time span.")
-    .argument("<dir>", "trace directory that `tbuf record` wrote")
+    .argument("<dir>", "trace directory, as `tbuf record` and `CtfWriter` write it")
     .option("--events", "also count the records of each event (reads the whole trace)")
     .option("--json", "as JSON; times are nanoseconds since the epoch, as text")
     .action((dir: string, options: { events?: boolean; json?: boolean }) => {

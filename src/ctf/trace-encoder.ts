@@ -57,8 +57,11 @@ export class TraceEncoder {
   readonly #clocks = new Map<number, CpuClock>();
   #facilities = 0;
 
-  /** Throws a TypeError for an `env` that cannot be written. */
+  /** Throws a TypeError for a clock that is none, and for an `env` that cannot be written. */
   constructor({ clock, clocks = [], env = {} }: TraceDescription) {
+    if (typeof clock?.wallNs !== "bigint") {
+      throw new TypeError(`clock: ${typeof clock}, not the clock of dom0`);
+    }
     const uuid = randomUuid();
     this.header = metadataHeader({
       uuid,

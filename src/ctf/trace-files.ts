@@ -49,8 +49,8 @@ export class TraceFiles {
     this.#streams.set(packet.cpu, stream);
   }
 
-  /** Declares losses that no packet has declared, and returns the files by name. */
-  finish(losses: Iterable<Loss>): Map<string, OwnBytes> {
+  /** Declares losses that no packet has declared, as `CtfWriter` does, and returns the files by name. */
+  finish(losses: Iterable<Loss> = []): Map<string, OwnBytes> {
     for (const packet of this.#encoder.lossPackets(losses)) this.write(packet);
     const files = new Map([["metadata", encoder.encode(this.#metadata)]]);
     for (const [cpu, parts] of this.#streams) files.set(`${this.#channel}_${cpu}`, joined(parts));

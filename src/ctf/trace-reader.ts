@@ -38,7 +38,11 @@ export function packetStream(
 ): PacketStream<LocatedPacket> {
   return {
     packets: ofTrace(scanStream(read, size), uuid),
-    records: (packet) => decodePacket(read(packet.at, packet.contentBytes), events),
+    records: (packet) =>
+      explainedEach(
+        () => decodePacket(read(packet.at, packet.contentBytes), events),
+        (error) => named(`packet at byte ${packet.at}`, error),
+      ),
   };
 }
 

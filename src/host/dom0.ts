@@ -251,7 +251,7 @@ export class Dom0 {
     return BigInt(Math.max(0, Math.floor(nowMs * 1e6)));
   }
 
-  /** The clocks of the CPUs that are, or were: what `CtfWriter.describeClocks` takes. */
+  /** The clocks of the CPUs that are, or were: what `describe` of the trace writers takes. */
   clocks(): CpuClock[] {
     return readClocks(this.#views);
   }

@@ -11,4 +11,10 @@ export type { ForeignMapping } from "./foreign-map.js";
 export type { Packet } from "./packet.js";
 export type { CpuInfo, TraceControlInfo, TraceMode } from "./privcmd.js";
 export type { SeedOps } from "./seed-ops.js";
-export type { AbortSignalLike, PacketsOptions, Trace, TraceInfo } from "./trace-control.js";
+export type {
+  AbortSignalLike,
+  CpuLoss,
+  PacketsOptions,
+  Trace,
+  TraceInfo,
+} from "./trace-control.js";

@@ -27,6 +27,13 @@ export interface TraceInfo {
   readonly corrupt: readonly number[];
 }
 
+/** What a CPU has lost since the trace was created, by whatever cause. */
+export interface CpuLoss {
+  readonly cpu: number;
+  /** Records. */
+  readonly discarded: number;
+}
+
 /** What is used of an AbortSignal. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
@@ -113,6 +120,17 @@ export class Trace {
       cpus: cpuInfos,
       corrupt: this.#consumer?.corrupt() ?? [],
     };
+  }
+
+  /**
+   * What each CPU has lost so far: for `finish` of a writer that has got all packets, as records may be
+   * lost after the last one. Throws TraceError.
+   */
+  losses(): CpuLoss[] {
+    return this.info().cpus.map(({ cpu, discardedFull, discardedBig, overwritten }) => ({
+      cpu,
+      discarded: discardedFull + discardedBig + overwritten,
+    }));
   }
 
   /**

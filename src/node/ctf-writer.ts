@@ -39,8 +39,17 @@ export class CtfWriter {
   readonly #streams = new Map<number, Output>();
   #failure: TraceError | undefined;
 
-  /** Throws TraceError `output`, naming the path, when the directory cannot be used. */
+  /**
+   * Throws TraceError `output`, naming the path, when the directory cannot be used, `bad-option` when it
+   * has no name, and a TypeError for a clock that is none or an `env` that cannot be written.
+   */
   constructor({ dir, channel = "xen", env, ...description }: CtfWriterOptions) {
+    if (typeof dir !== "string" || dir === "") {
+      throw new TraceError(
+        "bad-option",
+        `CtfWriter: dir=${JSON.stringify(dir)} names no directory`,
+      );
+    }
     this.#encoder = new TraceEncoder({ ...description, env: { ...nodeEnv(), ...env } });
     this.dir = dir;
     this.#channel = channel;
@@ -74,9 +83,10 @@ export class CtfWriter {
 
   /**
    * Declares losses that no packet has declared yet, with an empty last packet, and closes the
-   * files. Throws TraceError `output`; the files are closed all the same.
+   * files: `trace.losses()` once it is drained, nothing for a snapshot. Throws TraceError `output`; the
+   * files are closed all the same.
    */
-  finish(losses: Iterable<Loss>): void {
+  finish(losses: Iterable<Loss> = []): void {
     try {
       if (this.#failure) return;
       for (const packet of this.#encoder.lossPackets(losses)) this.write(packet);

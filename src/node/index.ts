@@ -2,4 +2,4 @@
 
 export { CtfWriter, type CtfWriterOptions } from "./ctf-writer.js";
 export { countEvents, openTraceDir, readTraceDir, type TraceDir } from "./trace-dir.js";
-export { attachThread, reapWorkers } from "./worker-source.js";
+export { type AttachThreadOptions, attachThread, reapWorkers } from "./worker-source.js";

@@ -18,7 +18,7 @@ import { startRecorder } from "./recorder.js";
 import { finishOnSignals } from "./signals.js";
 import { traceThread } from "./thread-source.js";
 import { observeTimers } from "./timer-source.js";
-import { preloadWorkers, reapWorkers } from "./worker-source.js";
+import { preloadWorkers, reapWorkers, threadName } from "./worker-source.js";
 
 declare const __dirname: string;
 declare const __filename: string;
@@ -54,8 +54,7 @@ function traceThisThread(hypervisor: Hypervisor, parent: number, ended: () => vo
   setEnvironmentData(PARENT_KEY, threadId);
   reapWorkers(hypervisor);
   preloadWorkers(require, __filename);
-  const name = isMainThread ? "main" : `worker ${threadId}`;
-  traceThread(hypervisor, parent, name, ended);
+  traceThread(hypervisor, parent, threadName(), ended);
   observeTimers(require);
 }
 

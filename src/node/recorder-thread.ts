@@ -105,13 +105,6 @@ async function finish(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<bool
   return answered;
 }
 
-function losses(trace: Trace): { cpu: number; discarded: number }[] {
-  return trace.info().cpus.map(({ cpu, discardedFull, discardedBig, overwritten }) => ({
-    cpu,
-    discarded: discardedFull + discardedBig + overwritten,
-  }));
-}
-
 /** Parts of the selection, such as misspelt names, that hold none of the events there are. */
 function unmatched(dom0: Dom0): string[] {
   return config.events.split(",").filter((part) => {
@@ -155,7 +148,7 @@ async function main(): Promise<void> {
       trace.stop();
       answered = await trace.stopped(QUIET_MS);
     }
-    writer.finish(losses(trace));
+    writer.finish(trace.losses());
   }
   if (pendingSignal) tell({ type: "signal", signal: pendingSignal, by: "recorder" });
   tell({

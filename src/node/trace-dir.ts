@@ -7,7 +7,6 @@ import type { CpuClock } from "../clock.js";
 import {
   checkMetadata,
   compileFacilities,
-  decodePacket,
   mergeStreams,
   packetStream,
   readClocks,
@@ -46,19 +45,10 @@ export function readTraceDir(dir: string): TraceDir {
 
 /** Counts the records of each event. Throws TraceError `output` as `readTraceDir` does. */
 export function countEvents(dir: string): Map<string, number> {
-  const text = readMetadata(dir);
-  const events = explained(join(dir, "metadata"), () => compileFacilities(readFacilities(text)));
   const counts = new Map<string, number>();
-  withStreams(dir, (streams) => {
-    for (const { path, read, size } of streams) {
-      for (const packet of explainedEach(path, scanStream(read, size))) {
-        const bytes = read(packet.at, packet.contentBytes);
-        for (const { event } of explainedEach(path, decodePacket(bytes, events))) {
-          counts.set(event, (counts.get(event) ?? 0) + 1);
-        }
-      }
-    }
-  });
+  for (const entry of openTraceDir(dir).entries()) {
+    if (entry.kind === "record") counts.set(entry.event, (counts.get(entry.event) ?? 0) + 1);
+  }
   return counts;
 }
 
@@ -162,9 +152,14 @@ function* explainedEach<T>(path: string, items: Iterable<T>): Generator<T> {
   }
 }
 
+const REASONS: ReadonlyMap<string | undefined, string> = new Map([
+  ["ENOENT", "no such file or directory"],
+  ["ENOTDIR", "not in a directory"],
+]);
+
 function toError(path: string, error: unknown): TraceError {
   if (error instanceof TraceError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  const why = code === "ENOENT" ? "no such file or directory" : message;
+  const why = REASONS.get(code) ?? message;
   return new TraceError("output", `${path}: ${why}`, { cause: error });
 }

@@ -2,9 +2,16 @@
 // a terminated thread cannot say itself that it is gone.
 
 import { type createRequire, syncBuiltinESMExports } from "node:module";
-import { SHARE_ENV, threadId, type Worker, type WorkerOptions } from "node:worker_threads";
+import {
+  isMainThread,
+  SHARE_ENV,
+  threadId,
+  type Worker,
+  type WorkerOptions,
+} from "node:worker_threads";
 import type { AttachOptions, Cpu } from "../cpu.js";
 import type { Member } from "../member.js";
+import { introduce } from "./introduce.js";
 import { requireOption } from "./node-options.js";
 import { schedEvents } from "./sched-events.js";
 
@@ -38,12 +45,28 @@ function withPreload(options: WorkerOptions | undefined, preload: string) {
   return options;
 }
 
+export interface AttachThreadOptions extends AttachOptions {
+  /** What readers call this thread. Default: "main", or "worker" and its thread id. */
+  readonly name?: string;
+}
+
 /**
  * Makes this Node thread a CPU under its own thread id, by which `reapWorkers` in the thread that
- * started it can give the CPU back when it has died. Throws TraceError as `Hypervisor.attach`.
+ * started it can give the CPU back when it has died; records that its domain is there, and its name.
+ * Throws TraceError as `Hypervisor.attach`.
  */
-export function attachThread(hypervisor: Member, options: AttachOptions = {}): Cpu {
-  return hypervisor.attach({ tid: threadId, ...options });
+export function attachThread(
+  hypervisor: Member,
+  { name = threadName(), ...options }: AttachThreadOptions = {},
+): Cpu {
+  const known = hypervisor.cpu;
+  const cpu = hypervisor.attach({ tid: threadId, ...options });
+  if (cpu !== known && options.current !== false) introduce(cpu, name);
+  return cpu;
+}
+
+export function threadName(): string {
+  return isMainThread ? "main" : `worker ${threadId}`;
 }
 
 /**
