@@ -6,11 +6,9 @@ import { TraceFiles } from "tbuf/ctf";
 /** The archive of what is in the buffers now. Nothing is consumed, nobody is stopped. */
 export function archive(dom0, trace) {
   const files = new TraceFiles({
-    clock: dom0.clock,
-    clocks: dom0.clocks(),
+    dom0,
     env: { hostname: location.hostname || "page", runtime: "browser", runtime_version: agent() },
   });
-  files.describe(dom0.facilities(), dom0.clocks());
   let records = 0;
   for (const packet of trace.snapshot()) {
     files.write(packet);

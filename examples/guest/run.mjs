@@ -45,8 +45,7 @@ guest.start();
 const steps = guest.collatz(27);
 trace.stop();
 
-const out = new CtfWriter({ dir, clock: dom0.clock, clocks: dom0.clocks() });
-out.describe(dom0.facilities(), dom0.clocks());
+const out = new CtfWriter({ dir, dom0 });
 let records = 0;
 for (const packet of trace.snapshot()) {
   out.write(packet);

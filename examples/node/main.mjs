@@ -27,8 +27,7 @@ await Promise.all(ended);
 
 trace.stop();
 await trace.stopped();
-const out = new CtfWriter({ dir, clock: dom0.clock, clocks: dom0.clocks() });
-out.describe(dom0.facilities(), dom0.clocks());
+const out = new CtfWriter({ dir, dom0 });
 let records = 0;
 trace.drain((packet) => {
   out.write(packet);

@@ -21,8 +21,7 @@ await Promise.all(workers.map(runWorker));
 
 trace.stop();
 await trace.stopped();
-const out = new TraceFiles({ clock: dom0.clock, clocks: dom0.clocks(), env: { runtime: "page" } });
-out.describe(dom0.facilities(), dom0.clocks());
+const out = new TraceFiles({ dom0, env: { runtime: "page" } });
 let records = 0;
 trace.drain((packet) => {
   out.write(packet);

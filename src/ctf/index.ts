@@ -46,6 +46,7 @@ export {
   type RecordedPacket,
   type TraceDescription,
   TraceEncoder,
+  type TraceSource,
 } from "./trace-encoder.js";
 export { TraceFiles, type TraceFilesOptions } from "./trace-files.js";
 export {

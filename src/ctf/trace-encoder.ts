@@ -14,10 +14,21 @@ import { TRACER_NAME } from "./names.js";
 import { encodePacketHeader, PACKET_HEADER_BYTES } from "./packet.js";
 import { parseUuid, randomUuid } from "./uuid.js";
 
-/** What there is to say about a trace before its first packet. */
-export interface TraceDescription {
-  /** The hypervisor's: `dom0.clock`. */
+/** What a writer asks dom0, a `Dom0`: then nobody need call its `describe`. */
+export interface TraceSource {
   readonly clock: ClockBase;
+  readonly closed: boolean;
+  facilities(): readonly LoadedFacility[];
+  clocks(): readonly CpuClock[];
+}
+
+/** What there is to say about a trace before its first packet. `dom0` or `clock` must be given. */
+export interface TraceDescription {
+  /** The dom0 whose packets are written: each facility and clock is described before the first packet
+   * that may need it. */
+  readonly dom0?: TraceSource;
+  /** The hypervisor's: `dom0.clock`. */
+  readonly clock?: ClockBase;
   /** The clocks of the CPUs there are, `dom0.clocks()`: the metadata then tells how precise the times
    * of the trace are. */
   readonly clocks?: readonly CpuClock[];
@@ -56,9 +67,15 @@ export class TraceEncoder {
   /** What the metadata says last of each CPU's clock. */
   readonly #clocks = new Map<number, CpuClock>();
   #facilities = 0;
+  readonly #dom0: TraceSource | undefined;
 
   /** Throws a TypeError for a clock that is none, and for an `env` that cannot be written. */
-  constructor({ clock, clocks = [], env = {} }: TraceDescription) {
+  constructor({
+    dom0,
+    clock = dom0?.clock,
+    clocks = dom0?.clocks() ?? [],
+    env = {},
+  }: TraceDescription) {
     if (typeof clock?.wallNs !== "bigint") {
       throw new TypeError(`clock: ${typeof clock}, not the clock of dom0`);
     }
@@ -69,6 +86,25 @@ export class TraceEncoder {
       clock: clockOf(clock, clocks),
     });
     this.#uuid = parseUuid(uuid);
+    this.#dom0 = dom0;
+  }
+
+  /**
+   * What is to be appended to the metadata before a packet of that CPU, where dom0 was given. The clocks
+   * of all CPUs are asked for only once for each CPU, as that takes longer than a small packet.
+   */
+  ahead(cpu: number): string {
+    const dom0 = this.#dom0;
+    return dom0 ? this.describe(dom0.facilities(), this.#clocks.has(cpu) ? [] : dom0.clocks()) : "";
+  }
+
+  /**
+   * What is to be appended to the metadata at the end: a CPU may have got another clock meanwhile.
+   * Readers take the last word.
+   */
+  last(): string {
+    const dom0 = this.#dom0;
+    return dom0 && !dom0.closed ? this.describe(dom0.facilities(), dom0.clocks()) : "";
   }
 
   /** What is to be appended to the metadata for facilities and clocks that it does not tell of yet. */

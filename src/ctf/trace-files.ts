@@ -40,8 +40,13 @@ export class TraceFiles {
     this.#metadata += this.#encoder.describe(facilities, clocks);
   }
 
-  /** Adds a packet, copied. The events in it must have been described. */
+  /** Adds a packet, copied. Without `dom0`, the events in it must have been described. */
   write(packet: RecordedPacket): void {
+    this.#metadata += this.#encoder.ahead(packet.cpu);
+    this.#write(packet);
+  }
+
+  #write(packet: RecordedPacket): void {
     const header = this.#encoder.packetHeader(packet);
     const stream = this.#streams.get(packet.cpu) ?? [];
     // Copies of one's own: many browser functions refuse views of shared memory.
@@ -51,7 +56,8 @@ export class TraceFiles {
 
   /** Declares losses that no packet has declared, as `CtfWriter` does, and returns the files by name. */
   finish(losses: Iterable<Loss> = []): Map<string, OwnBytes> {
-    for (const packet of this.#encoder.lossPackets(losses)) this.write(packet);
+    this.#metadata += this.#encoder.last();
+    for (const packet of this.#encoder.lossPackets(losses)) this.#write(packet);
     const files = new Map([["metadata", encoder.encode(this.#metadata)]]);
     for (const [cpu, parts] of this.#streams) files.set(`${this.#channel}_${cpu}`, joined(parts));
     return files;

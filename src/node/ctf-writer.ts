@@ -68,15 +68,23 @@ export class CtfWriter {
    * changed. Throws TraceError `output`.
    */
   describe(facilities: readonly RegisteredFacility[], clocks: readonly CpuClock[] = []): void {
-    const text = this.#encoder.describe(facilities, clocks);
-    if (text !== "") this.#append(this.#metadata, [encoder.encode(text)]);
+    this.#declare(this.#encoder.describe(facilities, clocks));
   }
 
   /**
-   * Appends a packet to its CPU's stream. The events in it must have been described. Throws
-   * TraceError `output`; what the files hold stays a valid trace.
+   * Appends a packet to its CPU's stream. Without `dom0`, the events in it must have been described.
+   * Throws TraceError `output`; what the files hold stays a valid trace.
    */
   write(packet: RecordedPacket): void {
+    this.#declare(this.#encoder.ahead(packet.cpu));
+    this.#write(packet);
+  }
+
+  #declare(text: string): void {
+    if (text !== "") this.#append(this.#metadata, [encoder.encode(text)]);
+  }
+
+  #write(packet: RecordedPacket): void {
     const stream = this.#stream(packet.cpu);
     this.#append(stream, [this.#encoder.packetHeader(packet), packet.bytes]);
   }
@@ -89,7 +97,8 @@ export class CtfWriter {
   finish(losses: Iterable<Loss> = []): void {
     try {
       if (this.#failure) return;
-      for (const packet of this.#encoder.lossPackets(losses)) this.write(packet);
+      this.#declare(this.#encoder.last());
+      for (const packet of this.#encoder.lossPackets(losses)) this.#write(packet);
     } finally {
       closeSync(this.#metadata.fd);
       for (const { fd } of this.#streams.values()) closeSync(fd);

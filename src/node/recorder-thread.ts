@@ -82,26 +82,21 @@ function listenToRecord(): void {
   pipe.on("error", () => pipe?.destroy());
 }
 
-async function record(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<void> {
+async function record(trace: Trace, writer: CtfWriter): Promise<void> {
   for await (const packet of trace.packets({ signal: stop.signal, pollMs: config.pollMs })) {
-    // The events of a packet are described before the packet itself is written.
-    writer.describe(dom0.facilities());
     writer.write(packet);
   }
 }
 
 /** Stops the trace and writes what is left, down to the last record. */
-async function finish(dom0: Dom0, trace: Trace, writer: CtfWriter): Promise<boolean> {
+async function finish(trace: Trace, writer: CtfWriter): Promise<boolean> {
   trace.stop();
   const answered = await trace.stopped(QUIET_MS);
   const write = (): number =>
     trace.drain((packet) => {
-      writer.describe(dom0.facilities());
       writer.write(packet);
     });
   while (write() > 0);
-  // Once, as they are in the end: readers take the last word.
-  writer.describe(dom0.facilities(), dom0.clocks());
   return answered;
 }
 
@@ -121,12 +116,10 @@ async function main(): Promise<void> {
   const cpu = hypervisor.attach({ tid: threadId, parent: 0 });
   const writer = new CtfWriter({
     dir: config.dir,
-    clock: dom0.clock,
-    clocks: dom0.clocks(),
+    dom0,
     channel: TRACE_NAME,
     env: { process: process.pid, trace_mode: config.mode },
   });
-  writer.describe(dom0.facilities(), dom0.clocks());
   const { subbufBytes, subbufCount, mode, events } = config;
   const trace = dom0.createTrace(TRACE_NAME, { subbufBytes, subbufCount, mode, events });
   trace.start();
@@ -139,9 +132,9 @@ async function main(): Promise<void> {
 
   let answered = true;
   try {
-    await record(dom0, trace, writer);
+    await record(trace, writer);
     schedEvents.sched_dom_rem(cpu.domain);
-    answered = await finish(dom0, trace, writer);
+    answered = await finish(trace, writer);
   } finally {
     // Also after a failure: the program's tracepoints shall cost nothing any more.
     if (trace.info().active) {
