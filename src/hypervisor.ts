@@ -102,7 +102,7 @@ export class Hypervisor extends Member {
     return this.#dom0;
   }
 
-  /** This thread stops being dom0 and a CPU. May be called twice. */
+  /** This thread stops being dom0 and a CPU, until it asks to be one again. May be called twice. */
   override close(): void {
     this.#dom0?.close();
     super.close();

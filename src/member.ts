@@ -154,7 +154,7 @@ export class Member {
     return countFrames(this.views);
   }
 
-  /** This thread stops being a CPU. May be called twice. */
+  /** This thread stops being a CPU, until it attaches again. May be called twice. */
   close(): void {
     this.#cpu?.detach();
   }

@@ -89,7 +89,7 @@ describe("joining and leaving", () => {
     let refused = 0;
     for (let round = 0; goesOn(begin, refused > 0); round++) {
       try {
-        dom0.createTrace(`t${round}`, { subbufBytes: 4096 }).start();
+        dom0.createTrace(`t${round}`, { subbufBytes: 4096, subbufCount: 8 }).start();
       } catch (error) {
         expect(error).toMatchObject({ code: "no-memory" });
         refused++;

@@ -160,6 +160,7 @@ const REASONS: ReadonlyMap<string | undefined, string> = new Map([
 function toError(path: string, error: unknown): TraceError {
   if (error instanceof TraceError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  const why = REASONS.get(code) ?? message;
+  // The path says it already.
+  const why = REASONS.get(code) ?? message.replace(/^metadata: /, "");
   return new TraceError("output", `${path}: ${why}`, { cause: error });
 }
