@@ -8,33 +8,24 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
-import { build } from "esbuild";
+import { minify } from "./lib/minify.mjs";
 import { root } from "./lib/step.mjs";
 
 /** What is loaded, by whom: the programs in scripts/size. */
 const ENTRIES = ["page", "worker", "library"];
 const CORE = "core-bytes";
 
-/** A bundle, minified, with the bytes that each source has in it. */
+/** A program's script, with the bytes that each source has in it. */
 async function bundle(name) {
-  const { outputFiles, metafile } = await build({
+  const { text, inputs } = await minify({
     entryPoints: [join(root, `scripts/size/${name}.mjs`)],
     absWorkingDir: root,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    legalComments: "none",
-    metafile: true,
-    write: false,
   });
-  const [output] = Object.values(metafile.outputs);
-  const sources = Object.entries(output.inputs).map(([path, { bytesInOutput }]) => [
+  const sources = Object.entries(inputs).map(([path, { bytesInOutput }]) => [
     /src\/(.*)\.js$/.exec(path)?.[1] ?? "",
     bytesInOutput,
   ]);
-  return { name, text: outputFiles[0].text, sources };
+  return { text, sources };
 }
 
 /** Bytes after brotli at its best, as servers of static files have it. */

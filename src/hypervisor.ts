@@ -66,7 +66,9 @@ export class Hypervisor extends Member {
       memory: newMemory(pages, shared),
       clock: readClockBase(),
     });
-    hypervisor.#boot((pages * WASM_PAGE_BYTES) / FRAME_BYTES, cpus);
+    const { core } = hypervisor;
+    const frames = (pages * WASM_PAGE_BYTES) / FRAME_BYTES;
+    if (core.boot(frames, cpus)) throw hypercallError("boot", core.reason(), { frames, cpus });
     return hypervisor;
   }
 
@@ -78,11 +80,6 @@ export class Hypervisor extends Member {
   static join(handle: HypervisorHandle): Hypervisor {
     checkHandle(handle);
     return new Hypervisor(handle);
-  }
-
-  #boot(frames: number, cpus: number): void {
-    const failed = this.core.boot(frames, cpus);
-    if (failed) throw hypercallError("boot", this.core.reason(), { frames, cpus });
   }
 
   /**

@@ -4,10 +4,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkMetadata, parseUuid, TraceFiles, type TraceFilesOptions } from "../src/ctf/index.js";
-import { facility, field, type Trace, u32 } from "../src/index.js";
+import { facility, field, u32 } from "../src/index.js";
 import { CtfWriter, type CtfWriterOptions } from "../src/node/index.js";
 import { babeltrace, freshDir, total } from "./lib/record.js";
-import { lostOf } from "./lib/records.js";
 import { useWorld } from "./lib/world.js";
 import { itWith } from "./peers.js";
 
@@ -24,9 +23,6 @@ function recorded(ticks: number) {
   for (let i = 0; i < ticks; i++) tick(i);
   return { dom0, trace };
 }
-
-const losses = (trace: Trace) =>
-  trace.info().cpus.map((info) => ({ cpu: info.cpu, discarded: lostOf(info) }));
 
 /** A file in hexadecimal digits, without the trace's own UUID. */
 function unnamed(bytes: Uint8Array, metadata: Uint8Array | undefined): string {
@@ -45,10 +41,10 @@ describe("TraceFiles", () => {
     trace.drain((packet) => out.write(packet));
     // Lost after the last packet that holds records: only an empty one can tell.
     for (let i = 0; i < 15; i++) tick(i);
-    const [lost] = losses(trace);
+    const [lost] = trace.losses();
     const later = (lost?.discarded ?? 0) - 5;
     expect(later).toBeGreaterThan(0);
-    const files = out.finish(losses(trace));
+    const files = out.finish(trace.losses());
     expect([...files.keys()]).toEqual(["metadata", "memory_0"]);
     const dir = freshDir();
     for (const [name, bytes] of files) writeFileSync(join(dir, name), bytes);

@@ -5,13 +5,13 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
 import type { Page } from "puppeteer-core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect } from "vitest";
 import { serve } from "../examples/browser/serve.mjs";
 import { startBrowser } from "../scripts/lib/browsers.mjs";
 import { OpenPage } from "./lib/browser.js";
 import { lowContrast } from "./lib/contrast.mjs";
 import { babeltrace, freshDir, total } from "./lib/record.js";
-import { peer } from "./peers.js";
+import { itWith } from "./peers.js";
 
 const TIMEOUT_MS = 120_000;
 const closers: (() => unknown)[] = [];
@@ -68,7 +68,7 @@ describe.each([
   ["firefox", true, 3],
   ["firefox", false, 1],
 ] as const)("the page in %s, isolated %s", (name, isolated, cpus) => {
-  const itRuns = peer(name) && peer("babeltrace2") ? it : it.skip;
+  const itRuns = itWith(name, "babeltrace2");
 
   itRuns(
     "records on every CPU, saves a trace that babeltrace2 reads, and gives the memory back",
@@ -108,7 +108,7 @@ describe.each([
 });
 
 describe.each(["light", "dark"])("the page in a %s scheme, on a telephone", (value) => {
-  const itRuns = peer("chromium") ? it : it.skip;
+  const itRuns = itWith("chromium");
   const width = 390;
 
   itRuns(

@@ -4,9 +4,9 @@ import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { minify } from "../scripts/lib/minify.mjs";
 import { readText, root } from "./guard-sources.js";
 import { cleanEnv, type Packed, Project, pack } from "./lib/packed.js";
 
@@ -158,19 +158,8 @@ interface Size {
   readonly javascriptBrotli?: number;
 }
 
-/** What a bundler that minifies makes of a module for a page. */
+/** What a bundler makes of a module of the project's. */
 async function bundle(contents: string): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: project.dir },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    legalComments: "none",
-    write: false,
-    logLevel: "silent",
-    external: ["node:*"],
-  });
-  return outputFiles[0]?.text ?? "";
+  const stdin = { contents, resolveDir: project.dir };
+  return (await minify({ stdin, external: ["node:*"] })).text;
 }

@@ -18,7 +18,7 @@ export function peer(name: string): boolean {
   return found;
 }
 
-/** `it` for tests that need the program `name`: skips them where it is not installed. */
-export function itWith(name: string): typeof it | typeof it.skip {
-  return peer(name) ? it : it.skip;
+/** `it` for tests that need these programs: skips them where one is not installed. */
+export function itWith(...names: string[]): typeof it | typeof it.skip {
+  return names.every(peer) ? it : it.skip;
 }

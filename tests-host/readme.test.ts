@@ -50,6 +50,32 @@ describe("the README", () => {
     expect(total(read, "app:request")).toBeGreaterThan(100);
   });
 
+  itWith("babeltrace2")("reads while the program runs, and loses no record", async () => {
+    const cwd = freshDir();
+    const [recorder = ""] = snippets.filter((code) => code.includes("createTrace"));
+    const [live = ""] = snippets.filter((code) => code.includes("trace.packets("));
+    const [before = "", after = ""] = recorder.split(/\/\/ Something went wrong.*\n/);
+    const [writer = ""] = /const out = .*\n/.exec(after) ?? [];
+    const [abort = "", rest = ""] = live.split(/(?<=new AbortController\(\);.*\n)/);
+    // Facilities that come while the loop runs, and when it has taken its last packet.
+    const more = `
+      const late = (n) => facility("late" + n, { come: { n: u32 } }).come({ n });
+      late(1);
+      setTimeout(() => late(2), 150);
+      setTimeout(() => abort.abort(), 300);
+      abort.signal.addEventListener("abort", () => late(3));`;
+    // Few enough for the buffers, so that nothing may be lost.
+    const whole = before
+      .replace('events: "app", mode: "overwrite"', 'events: "app,late*"')
+      .replace("10_000", "100");
+    const code = `${whole}${writer}${abort}${more}\n${rest}\nhypervisor.close();`;
+    expect(await runSnippet(code, cwd)).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    const read = await babeltrace(join(cwd, "flight-trace"));
+    expect(read.code).toBe(0);
+    for (const n of [1, 2, 3]) expect(total(read, `late${n}:come`)).toBe(1);
+    expect(total(read, "app:request")).toBe(100);
+  });
+
   it.each(["startTicker", "setTime", "writeMany"])("shows %s as it works", async (name) => {
     const found = snippets.filter((code) => code.includes(name));
     expect(found).toHaveLength(1);

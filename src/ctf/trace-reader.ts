@@ -66,7 +66,8 @@ export function explainedStream<P extends PacketHeader>(
   };
 }
 
-function* explainedEach<T>(
+/** The items, with what `explain` makes of the errors of making and of reading them. */
+export function* explainedEach<T>(
   items: () => Iterable<T>,
   explain: (error: unknown) => unknown,
 ): Generator<T> {

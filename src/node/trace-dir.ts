@@ -11,6 +11,7 @@ import {
   packetStream,
   readClocks,
   readFacilities,
+  type StreamContext,
   scanStream,
   summarize,
   type TraceEntry,
@@ -18,7 +19,7 @@ import {
   type TraceReader,
   type TraceSummary,
 } from "../ctf/index.js";
-import { explainedStream } from "../ctf/trace-reader.js";
+import { explainedEach, explainedStream } from "../ctf/trace-reader.js";
 import { TraceError } from "../errors.js";
 
 export interface TraceDir {
@@ -29,25 +30,39 @@ export interface TraceDir {
 
 /** Sums a trace up. Throws TraceError `output` naming the file that cannot be read, and why. */
 export function readTraceDir(dir: string): TraceDir {
-  const text = readMetadata(dir);
-  const metadata = explained(join(dir, "metadata"), () => checkMetadata(text));
-  const summary = withStreams(dir, (streams) =>
-    summarize(
+  const path = join(dir, "metadata");
+  const text = readMetadata(path);
+  const metadata = explained(path, () => checkMetadata(text));
+  const clocks = explained(path, () => readClocks(text));
+  const { streams, close } = openStreams(dir);
+  try {
+    const summary = summarize(
       streams.map(({ name, path, read, size }) => ({
         name,
-        packets: explainedEach(path, scanStream(read, size)),
+        packets: explainedEach(() => scanStream(read, size), because(path)),
       })),
-    ),
-  );
-  const clocks = explained(join(dir, "metadata"), () => readClocks(text));
-  return { metadata, clocks, summary };
+    );
+    return { metadata, clocks, summary };
+  } finally {
+    close();
+  }
 }
 
 /** Counts the records of each event. Throws TraceError `output` as `readTraceDir` does. */
 export function countEvents(dir: string): Map<string, number> {
+  const { context } = readContext(dir);
+  const { streams, close } = openStreams(dir);
   const counts = new Map<string, number>();
-  for (const entry of openTraceDir(dir).entries()) {
-    if (entry.kind === "record") counts.set(entry.event, (counts.get(entry.event) ?? 0) + 1);
+  try {
+    // Not by the merge of `openTraceDir`: the order of time does not matter here.
+    for (const stream of streams) {
+      const { packets, records } = packetsOf(stream, context);
+      for (const packet of packets) {
+        for (const { event } of records(packet)) counts.set(event, (counts.get(event) ?? 0) + 1);
+      }
+    }
+  } finally {
+    close();
   }
   return counts;
 }
@@ -58,25 +73,30 @@ export function countEvents(dir: string): Map<string, number> {
  * told to return, and holds one packet a stream.
  */
 export function openTraceDir(dir: string): TraceReader {
-  const text = readMetadata(dir);
-  const path = join(dir, "metadata");
-  const metadata = explained(path, () => checkMetadata(text));
-  const facilities = explained(path, () => readFacilities(text));
-  const events = explained(path, () => compileFacilities(facilities));
-  const context = { uuid: metadata.uuid, events };
+  const { context, ...trace } = readContext(dir);
   function* entries(): Generator<TraceEntry, void, void> {
     const { streams, close } = openStreams(dir);
     try {
-      yield* mergeStreams(
-        streams.map(({ path, read, size }) =>
-          explainedStream(packetStream(read, size, context), (error) => toError(path, error)),
-        ),
-      );
+      yield* mergeStreams(streams.map((stream) => packetsOf(stream, context)));
     } finally {
       close();
     }
   }
-  return { metadata, facilities, entries };
+  return { ...trace, entries };
+}
+
+/** What the metadata says, and what is needed of it to read the streams. */
+function readContext(dir: string) {
+  const path = join(dir, "metadata");
+  const text = readMetadata(path);
+  const metadata = explained(path, () => checkMetadata(text));
+  const facilities = explained(path, () => readFacilities(text));
+  const events = explained(path, () => compileFacilities(facilities));
+  return { metadata, facilities, context: { uuid: metadata.uuid, events } };
+}
+
+function packetsOf({ path, read, size }: OpenStream, context: StreamContext) {
+  return explainedStream(packetStream(read, size, context), because(path));
 }
 
 interface OpenStream {
@@ -86,18 +106,8 @@ interface OpenStream {
   read(at: number, length: number): Uint8Array;
 }
 
-function readMetadata(dir: string): string {
-  const path = join(dir, "metadata");
+function readMetadata(path: string): string {
   return explained(path, () => readFileSync(path, "utf8"));
-}
-
-function withStreams<T>(dir: string, use: (streams: readonly OpenStream[]) => T): T {
-  const { streams, close } = openStreams(dir);
-  try {
-    return use(streams);
-  } finally {
-    close();
-  }
 }
 
 /** Every other regular, visible file of the directory is a stream, as CTF readers have it. */
@@ -144,18 +154,12 @@ function explained<T>(path: string, action: () => T): T {
   }
 }
 
-function* explainedEach<T>(path: string, items: Iterable<T>): Generator<T> {
-  try {
-    yield* items;
-  } catch (error) {
-    throw toError(path, error);
-  }
-}
-
 const REASONS: ReadonlyMap<string | undefined, string> = new Map([
   ["ENOENT", "no such file or directory"],
   ["ENOTDIR", "not in a directory"],
 ]);
+
+const because = (path: string) => (error: unknown) => toError(path, error);
 
 function toError(path: string, error: unknown): TraceError {
   if (error instanceof TraceError) return error;
