@@ -24,6 +24,10 @@ interface WasmApi {
     module: WasmModule,
     imports: { env: { memory: WasmMemory } },
   ) => { readonly exports: object };
+  /** What a trap throws. */
+  readonly RuntimeError: new (
+    message?: string,
+  ) => Error;
 }
 
 // Where there are types of it, as in Deno, they are wider: not comparable with these.
