@@ -41,10 +41,11 @@ import {
 } from "./public/ops";
 import { fail } from "./reason";
 import { recoverRing } from "./switch";
-import { adoptRings, attachRings } from "./trace";
+import { adoptRings, attachRings, setAttention } from "./trace";
 
 const EPOCH: usize = CONTROL_AT + CTL_EPOCH_AT;
 const COARSE: usize = CONTROL_AT + CTL_COARSE_AT;
+const DOM0: usize = CONTROL_AT + CTL_DOM0_AT;
 /** Nanoseconds, 146 years: no clock has got there since boot. */
 const TIME_MAX: i64 = 1 << 62;
 
@@ -132,7 +133,7 @@ export function join(tid: u32, parent: u32, clock: f64): i32 {
 }
 
 function newDomain(tid: u32): u32 {
-  if (load32(CONTROL_AT + CTL_DOM0_AT) == tid + 1) return 0;
+  if (load32(DOM0) == tid + 1) return 0;
   return add32(CONTROL_AT + CTL_NEXT_DOMAIN_AT, 1);
 }
 
@@ -169,6 +170,13 @@ export function leave(): void {
   release(block, <u32>(block - CPUS_AT) >> CPU_BLOCK_SHIFT);
 }
 
+/** A dead thread's claim to be dom0 goes with it, after the attention that it may have raised. */
+function dropClaim(tid: u32): void {
+  if (load32(DOM0) != tid + 1) return;
+  setAttention(false);
+  cas32(DOM0, tid + 1, 0);
+}
+
 /**
  * Frees the slots of thread `tid` and of the threads it started, all of which are dead: the caller
  * has proof (Node: the 'exit' event of the Worker). Any thread may call it. While it is at it, the
@@ -176,8 +184,7 @@ export function leave(): void {
  */
 export function reap(tid: u32): u32 {
   let reaped: u32 = 0;
-  // A dead thread's claim to be dom0 goes with it.
-  cas32(CONTROL_AT + CTL_DOM0_AT, tid + 1, 0);
+  dropClaim(tid);
   const reaping = stateWord(CPU_REAPING, load<u32>(cpuAt, CPU_TID_AT) - 1);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     const block = cpuBlock(cpu);

@@ -6,7 +6,7 @@ import { unmapAll } from "./page";
 import { CONTROL_AT, CTL_DOM0_AT, CTL_DOM0S_AT } from "./public/layout";
 import { REASON_DOM0_TAKEN } from "./public/ops";
 import { fail } from "./reason";
-import { recoverTraces } from "./trace";
+import { recoverTraces, setAttention } from "./trace";
 
 const DOM0: usize = CONTROL_AT + CTL_DOM0_AT;
 const DOM0S: usize = CONTROL_AT + CTL_DOM0S_AT;
@@ -30,11 +30,15 @@ export function claimDom0(tid: u32): u32 {
   return 0;
 }
 
-/** dom0 resigns, and what it had mapped is its no more; another thread may claim it. */
+/**
+ * dom0 resigns, and what it had mapped is its no more; another thread may claim it. CPUs are no
+ * longer asked for quiescent points; what is in quarantine waits for the next dom0.
+ */
 export function resignDom0(): void {
   if (isDom0()) {
     resetChannels();
     unmapAll();
+    setAttention(false);
     cas32(DOM0, claim, 0);
   }
   claim = 0;

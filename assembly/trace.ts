@@ -254,6 +254,8 @@ export function recoverTraces(): void {
     }
   }
   store32(ACTIVE, active);
+  // It may have died while it raised or lowered attention.
+  setAttention(false);
   // The epoch that a dead dom0 gave them may not have begun.
   if (dying) nextEpoch();
 }
@@ -309,7 +311,8 @@ export function enableEvent(trace: u32, event: u32): void {
 
 // Quiescence ------------------------------------------------------------------------------------
 
-function setAttention(raised: bool): void {
+/** Raises or lowers attention. Who raised it lowers it: a dom0 at its end, or who reaps a dead one. */
+export function setAttention(raised: bool): void {
   for (let event: u32 = 0; event < EVENTS_MAX; event++) {
     const at = ENABLED_AT + event * 4;
     if (raised) or32(at, ATTENTION);

@@ -17,7 +17,7 @@ import { hashInputs, stampFile } from "./lib/inputs.mjs";
 import { root, runNode, StepError, step } from "./lib/step.mjs";
 
 /** The budget of the hypervisor: it must stay below this. */
-const coreBytesMax = 8192;
+const coreBytesMax = 10240;
 
 const at = (path) => join(root, path);
 const asc = at("node_modules/assemblyscript/bin/asc.js");

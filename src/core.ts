@@ -1,5 +1,5 @@
 // The Wasm module: its exports as TypeScript sees them, and how it is instantiated. Compiled once a
-// process, at first use, synchronously: it has less than 8192 bytes.
+// process, at first use, synchronously: it has less than 10240 bytes.
 
 import { coreBytes } from "./core-bytes.js";
 import type { OwnBytes } from "./own-bytes.js";

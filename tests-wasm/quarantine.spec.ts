@@ -3,6 +3,7 @@
 
 import { join, leave, quiesce, reap } from "../assembly/cpu";
 import { quiescentSince } from "../assembly/cputable";
+import { claimDom0, resignDom0 } from "../assembly/dom0";
 import { map, mfnOf, unmap } from "../assembly/page";
 import {
   CPU_ACK_AT,
@@ -12,8 +13,10 @@ import {
   CPU_RINGS_AT,
   CPU_STATE_AT,
   CTL_ACTIVE_AT,
+  CTL_DOM0_AT,
   CTL_EPOCH_AT,
   CTL_TRACES_AT,
+  ENABLED_AT,
   RING_SUBBUF_BYTES_AT,
   TRACE_EPOCH_AT,
 } from "../assembly/public/layout";
@@ -283,6 +286,32 @@ describe("attention", () => {
     expect(enabled(0)).toBe(0x80000000);
     settle();
     expect(enabled(0)).toBe(0x80000000);
+  });
+
+  it("is lowered by a dom0 that resigns, whoever has not answered", () => {
+    nextEpoch();
+    resignDom0();
+    expect(enabled(0)).toBe(0);
+    expect(enabled(4095)).toBe(0);
+  });
+
+  it("is lowered by the next dom0 where one died in the middle of raising it", () => {
+    store<u32>(ENABLED_AT + 4095 * 4, 0x80000000);
+    setControlWord(CTL_DOM0_AT, 0);
+    expect(claimDom0(5)).toBe(0);
+    expect(enabled(4095)).toBe(0);
+  });
+
+  it("is raised by the next dom0 while something is in quarantine", () => {
+    create("a", 64, 4);
+    control(OP_DESTROY, "a");
+    resignDom0();
+    expect(claimDom0(5)).toBe(0);
+    expect(enabled(4095)).toBe(0x80000000);
+    reap(1);
+    quiesce();
+    expect(settle()).toBe(true);
+    expect(framesFree()).toBe(free);
   });
 });
 

@@ -92,7 +92,7 @@ export class Dom0 {
       return binding !== undefined && currentBinding() === binding;
     };
     this.#privcmd = new Privcmd(core, views, this.#mayRecord);
-    this.ops = new SeedOps(this.#privcmd);
+    this.ops = new SeedOps(this.#privcmd, () => this.#settleSoon());
     // Reading descriptions maps and unmaps frames all the time: that is no event of the program's.
     const quietMap = (mfn: number, count: number) =>
       new ForeignMapping(
@@ -107,6 +107,8 @@ export class Dom0 {
     this.#channels = new EventChannels(core, views);
     this.#stopAnswering = answerTime(views, origin);
     makeDisposable(this, () => this.close());
+    // What another dom0 has left in quarantine.
+    this.#settleSoon();
   }
 
   /**

@@ -10,9 +10,12 @@ const EVERYTHING = 0xff;
 
 export class SeedOps {
   readonly #privcmd: Privcmd;
+  readonly #settleSoon: () => void;
 
-  constructor(privcmd: Privcmd) {
+  /** @param settleSoon settles in time what stop and destroy ask the threads for */
+  constructor(privcmd: Privcmd, settleSoon: () => void) {
     this.#privcmd = privcmd;
+    this.#settleSoon = settleSoon;
   }
 
   /** @param size bytes of each CPU's buffer, a power of two from 256: four sub-buffers */
@@ -29,7 +32,7 @@ export class SeedOps {
   }
 
   destroy(name: string): number {
-    return this.#privcmd.destroy(name);
+    return this.#settling(this.#privcmd.destroy(name));
   }
 
   start(name: string): number {
@@ -37,7 +40,7 @@ export class SeedOps {
   }
 
   stop(name: string): number {
-    return this.#privcmd.stop(name);
+    return this.#settling(this.#privcmd.stop(name));
   }
 
   /**
@@ -58,5 +61,10 @@ export class SeedOps {
   /** Why the last operation of this thread returned 1, in words. */
   reason(): string {
     return explain(this.#privcmd.reason()).words;
+  }
+
+  #settling(result: number): number {
+    if (result === 0) this.#settleSoon();
+    return result;
   }
 }

@@ -112,6 +112,15 @@ function unmatched(dom0: Dom0): string[] {
 
 async function main(): Promise<void> {
   const hypervisor = Hypervisor.join(handle as HypervisorHandle);
+  try {
+    await recordProgram(hypervisor);
+  } finally {
+    // The program may go on for long: nothing of the recording shall cost it anything any more.
+    hypervisor.close();
+  }
+}
+
+async function recordProgram(hypervisor: Hypervisor): Promise<void> {
   const dom0 = hypervisor.dom0(threadId);
   const cpu = hypervisor.attach({ tid: threadId, parent: 0 });
   const writer = new CtfWriter({

@@ -97,6 +97,21 @@ export class Memory {
     };
   }
 
+  /** On how many events dom0 has its attention bit raised. */
+  attention(): number {
+    const bit = 2 ** layout.ENABLED_ATTENTION_BIT;
+    const begin = layout.ENABLED_AT / 4;
+    return this.words.subarray(begin, begin + layout.EVENTS_MAX).filter((word) => word >= bit)
+      .length;
+  }
+
+  /** How many destroyed traces are in quarantine. */
+  quarantined(): number {
+    return Array.from({ length: layout.TRACES_MAX }, (_, i) =>
+      this.control(layout.CTL_DYING_AT + i * 4),
+    ).filter((at) => at !== 0).length;
+  }
+
   freeFrames(): number[] {
     const free: number[] = [];
     for (let mfn = this.firstFrame; mfn < this.frames; mfn++) {
