@@ -5,6 +5,7 @@ import { add32, cas32, cas64, load32, load64, store32, store64 } from "./atomic"
 import { cpuBlock, cpusCount, stateWord } from "./cputable";
 import { adoptDescriptions } from "./description";
 import { raise } from "./evtchn";
+import { descends, forget, startedBy } from "./family";
 import { addressOf, alloc, mfnOf, releaseStrays } from "./page";
 import {
   CONTROL_AT,
@@ -15,7 +16,6 @@ import {
   CPU_JOINING,
   CPU_LEAVING,
   CPU_ONLINE,
-  CPU_PARENT_AT,
   CPU_REAPING,
   CPU_RINGS_AT,
   CPU_SCRATCH_AT,
@@ -30,12 +30,15 @@ import {
   NOBODY_AT,
   OWNER_CPU,
   SCRATCH_ORDER,
+  TID_MAX,
   TRACES_MAX,
 } from "./public/layout";
 import {
   REASON_JOINED,
   REASON_NO_CPU,
   REASON_NO_MEMORY,
+  REASON_THREADS_FULL,
+  REASON_TID,
   VIRQ_DOM_EXC,
   VIRQ_TBUF,
 } from "./public/ops";
@@ -98,21 +101,32 @@ function claimSlot(tid: u32): i32 {
   return -1;
 }
 
+/** Why this thread cannot become a CPU, 0 when it can; then it is known who started it. */
+function refusal(tid: u32, parent: u32): u32 {
+  if (cpuAt != NOBODY_AT) return REASON_JOINED;
+  if (tid > TID_MAX || parent > TID_MAX) return REASON_TID;
+  // Before it has a slot: if it dies from here on, the slot is found by any of its family.
+  return startedBy(tid, parent) ? 0 : REASON_THREADS_FULL;
+}
+
 /**
  * Makes this instance a CPU. The slot's rings from an earlier owner are taken over; rings that are
  * missing are allocated, so that the thread is recorded from its first record on.
  * @param tid number of the thread, unique while it lives; `parent` the thread that started it
  * @param clock reading of the thread's clock, in milliseconds, at the hypervisor's time 0
- * @returns the CPU's index, or -1 with REASON_JOINED, REASON_NO_CPU or REASON_NO_MEMORY
+ * @returns the CPU's index, or -1 with REASON_JOINED, REASON_TID, REASON_THREADS_FULL, REASON_NO_CPU
+ * or REASON_NO_MEMORY
  */
 export function join(tid: u32, parent: u32, clock: f64): i32 {
-  const cpu = cpuAt == NOBODY_AT ? claimSlot(tid) : -1;
+  const refused = refusal(tid, parent);
+  const cpu = refused ? -1 : claimSlot(tid);
   if (cpu < 0) {
-    fail(cpuAt == NOBODY_AT ? REASON_NO_CPU : REASON_JOINED);
+    fail(refused ? refused : REASON_NO_CPU);
     return -1;
   }
+  // Again: before it held a CPU, its place might have been given to another.
+  startedBy(tid, parent);
   const block = cpuBlock(cpu);
-  store<u32>(block, parent + 1, CPU_PARENT_AT);
   // Pairs with quiescentSince: a CPU that is joining has not looked at any trace yet.
   store32(block + CPU_ACK_AT, load32(EPOCH));
   store<u32>(block, newDomain(tid), CPU_DOMAIN_AT);
@@ -150,8 +164,6 @@ function release(block: usize, cpu: u32): void {
   adoptRings(cpu);
   adoptDescriptions(OWNER_CPU + cpu);
   releaseStrays(OWNER_CPU + cpu, mfnOf(load<u32>(block, CPU_SCRATCH_AT)));
-  // Before it is free: its next owner has another parent, and is not to be reaped with this one.
-  store<u32>(block, 0, CPU_PARENT_AT);
   store64(block + CPU_STATE_AT, CPU_FREE);
   raise(VIRQ_DOM_EXC);
 }
@@ -170,34 +182,37 @@ export function leave(): void {
   release(block, <u32>(block - CPUS_AT) >> CPU_BLOCK_SHIFT);
 }
 
-/** A dead thread's claim to be dom0 goes with it, after the attention that it may have raised. */
+/**
+ * The claim to be dom0 of a dead thread that descends from `tid` goes with it, after the attention
+ * that it may have raised.
+ */
 function dropClaim(tid: u32): void {
-  if (load32(DOM0) != tid + 1) return;
+  const claim = load32(DOM0);
+  if (!claim || !descends(claim - 1, tid)) return;
   setAttention(false);
-  cas32(DOM0, tid + 1, 0);
+  cas32(DOM0, claim, 0);
 }
 
 /**
- * Frees the slots of thread `tid` and of the threads it started, all of which are dead: the caller
+ * Frees the slots of thread `tid` and of all that descend from it, all of which are dead: the caller
  * has proof (Node: the 'exit' event of the Worker). Any thread may call it. While it is at it, the
- * slot bears the tid of this thread, which may die in its turn. @returns the number of slots
+ * slot bears the tid of this thread, which may die in its turn. @returns the number of slots; 0 too
+ * for a number that no thread has, such as -1
  */
 export function reap(tid: u32): u32 {
   let reaped: u32 = 0;
+  if (tid > TID_MAX) return reaped;
   dropClaim(tid);
   const reaping = stateWord(CPU_REAPING, load<u32>(cpuAt, CPU_TID_AT) - 1);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     const block = cpuBlock(cpu);
     const word = load64(block + CPU_STATE_AT);
-    const state = <u32>word;
-    const holder = <u32>(word >> 32) - 1;
-    const child = state != CPU_REAPING && load<u32>(block, CPU_PARENT_AT) == tid + 1;
-    if (state == CPU_FREE || (holder != tid && !child)) continue;
+    if (<u32>word == CPU_FREE || !descends(<u32>(word >> 32) - 1, tid)) continue;
     if (!cas64(block + CPU_STATE_AT, word, reaping)) continue;
     release(block, cpu);
     reaped++;
-    if (holder != tid) reaped += reap(holder);
   }
+  forget(tid);
   // One may have died after it had delivered a sub-buffer and before it could announce it (I11).
   if (reaped) raise(VIRQ_TBUF);
   return reaped;

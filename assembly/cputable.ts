@@ -1,6 +1,6 @@
 // The CPU table as everybody sees it. What a thread does with its own CPU is in cpu.ts.
 
-import { load32 } from "./atomic";
+import { load32, load64 } from "./atomic";
 import {
   CONTROL_AT,
   CPU_ACK_AT,
@@ -8,6 +8,7 @@ import {
   CPU_FREE,
   CPU_STATE_AT,
   CPUS_AT,
+  CPUS_MAX,
   CTL_CPUS_AT,
 } from "./public/layout";
 
@@ -15,8 +16,17 @@ export function cpuBlock(cpu: u32): usize {
   return CPUS_AT + (cpu << CPU_BLOCK_SHIFT);
 }
 
+/** Bounded, whatever the word holds: loops over the CPUs end. */
 export function cpusCount(): u32 {
-  return load<u32>(CONTROL_AT, CTL_CPUS_AT);
+  return min(load<u32>(CONTROL_AT, CTL_CPUS_AT), CPUS_MAX);
+}
+
+/**
+ * State of a slot (CPU_). All 64 bits are loaded, as they are stored: accesses of two sizes do not
+ * synchronize. Pairs with claimSlot, join, leave, release and reap in cpu.ts.
+ */
+export function cpuState(cpu: u32): u32 {
+  return <u32>load64(cpuBlock(cpu) + CPU_STATE_AT);
 }
 
 /** State and tid as the one word that moves by CAS. */
@@ -31,9 +41,8 @@ export function stateWord(state: u32, tid: u32): u64 {
  */
 export function quiescentSince(epoch: u32): bool {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
-    const block = cpuBlock(cpu);
-    if (load32(block + CPU_STATE_AT) == CPU_FREE) continue;
-    if (<i32>(load32(block + CPU_ACK_AT) - epoch) < 0) return false;
+    if (cpuState(cpu) == CPU_FREE) continue;
+    if (<i32>(load32(cpuBlock(cpu) + CPU_ACK_AT) - epoch) < 0) return false;
   }
   return true;
 }

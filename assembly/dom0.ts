@@ -3,8 +3,8 @@
 import { add32, cas32, load32 } from "./atomic";
 import { resetChannels } from "./evtchn";
 import { unmapAll } from "./page";
-import { CONTROL_AT, CTL_DOM0_AT, CTL_DOM0S_AT } from "./public/layout";
-import { REASON_DOM0_TAKEN } from "./public/ops";
+import { CONTROL_AT, CTL_DOM0_AT, CTL_DOM0S_AT, TID_MAX } from "./public/layout";
+import { REASON_DOM0_TAKEN, REASON_TID } from "./public/ops";
 import { fail } from "./reason";
 import { recoverTraces, setAttention } from "./trace";
 
@@ -16,9 +16,11 @@ let claim: u32 = 0;
 
 /**
  * This thread becomes dom0, and puts right what a dom0 that died may have left half-done: its VIRQs,
- * its mappings, traces in the middle of an operation. @returns 0, or 1 with REASON_DOM0_TAKEN
+ * its mappings, traces in the middle of an operation. @returns 0, or 1 with REASON_DOM0_TAKEN or
+ * REASON_TID
  */
 export function claimDom0(tid: u32): u32 {
+  if (tid > TID_MAX) return fail(REASON_TID);
   if (!cas32(DOM0, 0, tid + 1)) return fail(REASON_DOM0_TAKEN);
   claim = tid + 1;
   // The recovery walks the frames and the events: most of the time that a boot takes.

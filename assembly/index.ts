@@ -8,6 +8,7 @@ export { tb_control } from "./control";
 export { join, leave, quiesce, reap, scratchAt } from "./cpu";
 export { claimDom0, isDom0, resignDom0 } from "./dom0";
 export { facility } from "./facility";
+export { startedBy } from "./family";
 export { bind, map, mask, settle, take, unbind, unmap } from "./privileged";
 export { reason } from "./reason";
 export {

@@ -14,9 +14,12 @@ import {
   CPU_TS_AT,
   CPUS_AT,
   CPUS_MAX,
+  CTL_ANSWER_TIME_AT,
+  CTL_ASKER_AT,
   CTL_COARSE_AT,
   CTL_DYING_AT,
   CTL_FACILITIES_AT,
+  CTL_FAMILY_AT,
   CTL_TRACES_AT,
   CTL_UPCALL_AT,
   CTL_VIRQ_PORT_AT,
@@ -24,6 +27,7 @@ import {
   ENABLED_ATTENTION_BIT,
   EVENTS_MAX,
   FACILITIES_MAX,
+  FAMILY_MAX,
   FRAME_BYTES,
   FRAME_ENTRY_BYTES,
   FRAME_ENTRY_SHIFT,
@@ -79,7 +83,11 @@ if (NOBODY_AT + CPU_TS_AT < RING_SUBBUF_MASK_AT + 4) ERROR("no ring, address 0, 
 if (CTL_VIRQ_PORT_AT + VIRQS_MAX * 4 > CTL_TRACES_AT) ERROR("control: virq ports end");
 if (CTL_TRACES_AT + TRACES_MAX * 4 > CTL_FACILITIES_AT) ERROR("control: traces end");
 if (CTL_FACILITIES_AT + FACILITIES_MAX * 4 > CTL_DYING_AT) ERROR("control: facilities end");
-if (CTL_DYING_AT + TRACES_MAX * 4 > FRAME_BYTES) ERROR("control fits its frame");
+if (CTL_DYING_AT + TRACES_MAX * 4 > CTL_ASKER_AT) ERROR("control: traces in quarantine end");
+if (CTL_ANSWER_TIME_AT + 8 > CTL_FAMILY_AT) ERROR("control: calibration ends");
+if ((CTL_ANSWER_TIME_AT & 7) != 0 || (CTL_FAMILY_AT & 7) != 0) ERROR("u64 fields are aligned");
+if (CTL_FAMILY_AT + FAMILY_MAX * 8 > FRAME_BYTES) ERROR("control fits its frame");
+if (FAMILY_MAX < CPUS_MAX) ERROR("it is noted of each CPU who started its thread");
 if ((CTL_COARSE_AT & 7) != 0 || CTL_COARSE_AT + 8 > CTL_UPCALL_AT) ERROR("control: coarse time");
 if (ENABLED_ATTENTION_BIT != TRACES_MAX) ERROR("attention is the bit above the traces");
 if (CPU_TID_AT != CPU_STATE_AT + 4 || (CPU_STATE_AT & 7) != 0) ERROR("state and tid: one u64");

@@ -2,13 +2,12 @@
 // has one control frame and, for each CPU that exists, a ring frame and a run of data frames.
 
 import { add32, and32, cas32, load32, notifyAll, or32, store32, sub32 } from "./atomic";
-import { cpuBlock, cpusCount, quiescentSince } from "./cputable";
+import { cpuBlock, cpuState, cpusCount, quiescentSince } from "./cputable";
 import { addressOf, alloc, mfnOf, orderOf, put, releaseStrays, setOwner, share } from "./page";
 import {
   CONTROL_AT,
   CPU_FREE,
   CPU_RINGS_AT,
-  CPU_STATE_AT,
   CPUS_MAX,
   CTL_ACTIVE_AT,
   CTL_DYING_AT,
@@ -179,7 +178,7 @@ export function publishTrace(frame: usize): bool {
   const bytes = load<u32>(frame, TRACE_SUBBUF_BYTES_AT) * load<u32>(frame, TRACE_SUBBUF_COUNT_AT);
   store<u32>(frame, orderOf(bytes), TRACE_ORDER_AT);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
-    if (load32(cpuBlock(cpu) + CPU_STATE_AT) == CPU_FREE) continue;
+    if (cpuState(cpu) == CPU_FREE) continue;
     if (!inSet(frame + TRACE_CPU_SET_AT, cpu)) continue;
     const ring = newRing(frame, cpu, OWNER_TRACE + trace);
     if (!ring) {
@@ -192,7 +191,7 @@ export function publishTrace(frame: usize): bool {
   // Pairs with the load of the slot in attachRings.
   store32(traceSlot(trace), <u32>frame);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
-    if (load32(cpuBlock(cpu) + CPU_STATE_AT) == CPU_FREE) continue;
+    if (cpuState(cpu) == CPU_FREE) continue;
     // A thread that joined since the first pass: if memory is out, its own join reports it.
     provideRing(frame, cpu, OWNER_TRACE + trace);
   }

@@ -17,6 +17,7 @@ export interface CoreExports {
   quiesce(): void;
   scratchAt(): number;
   reap(tid: number): number;
+  startedBy(tid: number, parent: number): number;
   bind(virq: number): number;
   unbind(virq: number): number;
   mask(port: number, masked: boolean): number;

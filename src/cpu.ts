@@ -14,7 +14,9 @@ import {
   CPUS_AT,
   CTL_EPOCH_AT,
   ERROR_UNKNOWN,
+  TID_MAX,
 } from "../assembly/public/layout.js";
+import { REASON_THREADS_FULL } from "../assembly/public/ops.js";
 import {
   CallerClock,
   type Clock,
@@ -29,18 +31,24 @@ import { type CpuBinding, currentBinding, setCurrentBinding } from "./current.js
 import { makeDisposable } from "./dispose.js";
 import { hypercallError, TraceError } from "./errors.js";
 import { countFrames } from "./frames.js";
+import { guarded } from "./guarded.js";
 import { controlWord, type MemoryViews } from "./memory.js";
 import { coarseStepNs, tickerRuns } from "./ticker.js";
+import { checkWhole } from "./whole.js";
 
 /** Without Atomics.waitAsync, a CPU looks at dom0's request this often. */
 const POLL_MS = 100;
 
 export interface AttachOptions {
-  /** Number of this thread, unique among the hypervisor's threads while it lives: `threadId` of
-   * Node. Default: a random one, which nobody can reap. */
+  /** Number of this thread, an integer from 0 to 2^31 - 2, unique among the hypervisor's threads
+   * while it lives: `threadId` of Node. Default: a random one, which nobody can reap. */
   readonly tid?: number;
-  /** `tid` of the thread that started this one; when that one is reaped, so is this one. */
-  readonly parent?: number;
+  /**
+   * Number of the thread that started this one; when that one is reaped, so is this one. A list names
+   * the threads before that one as well, the nearest first: this one is then reaped with each of them,
+   * whether those between are CPUs, have been, or never were. Default: none.
+   */
+  readonly parent?: number | readonly number[];
   /** False: the tracepoints of this thread stay as they are. Default true. */
   readonly current?: boolean;
   /**
@@ -81,24 +89,29 @@ export class Cpu {
   #detached = false;
   #poll: ReturnType<typeof setInterval> | undefined;
 
-  /** Throws TraceError `no-cpu`, `no-memory` or as `facility`. Made by `Hypervisor.attach`. */
+  /** Throws TraceError `bad-option`, `no-cpu`, `no-memory` or as `facility`. Made by `Member.attach`. */
   constructor(
     core: CoreExports,
     views: MemoryViews,
     origin: Origin,
     options: AttachOptions & { readonly tid: number },
   ) {
-    const { tid, parent = tid, current = true, writer } = options;
+    const { tid, current = true, writer } = options;
+    const line = lineOf(tid, options.parent);
     if (writer !== undefined) checkWriter(writer);
     const { clock, kind, resolutionNs } = clockOf(options.clock ?? "precise", views);
     this.#core = core;
     this.#views = views;
     this.#clock = clock;
     this.tid = tid;
-    this.index = core.join(tid, parent, origin.ms);
+    // Before it holds a CPU: should it die in the middle of joining, its family is known.
+    tellAncestors(core, line);
+    this.index = core.join(tid, line[1] ?? tid, origin.ms);
     if (this.index < 0) {
       throw hypercallError("attach", core.reason(), { tid, framesFree: countFrames(views).free });
     }
+    // And again: until it held one, what was told might have made room for others.
+    tellAncestors(core, line);
     const block = CPUS_AT + this.index * CPU_BLOCK_BYTES;
     this.domain = views.data.getUint32(block + CPU_DOMAIN_AT, true);
     // For dom0, which tells the readers of its traces.
@@ -144,16 +157,22 @@ export class Cpu {
     return this.#detached;
   }
 
-  /** The thread stops being a CPU. What it recorded stays readable. May be called twice. */
+  /**
+   * The thread stops being a CPU. What it recorded stays readable. May be called twice. Throws
+   * TraceError `corrupt` when the hypervisor's memory was overwritten; it is detached all the same.
+   */
   detach(): void {
     if (this.#detached) return;
     this.#detached = true;
     if (currentBinding() === this.binding) setCurrentBinding(undefined);
     clearInterval(this.#poll);
-    this.#core.leave();
-    // A wait that nobody ends would keep this object, and with it the memory, for ever: Chromium has
-    // room for some hundred memories. Other CPUs that are woken too wait again.
-    Atomics.notify(this.#views.words, controlWord(CTL_EPOCH_AT));
+    try {
+      guarded("detach", () => this.#core.leave());
+    } finally {
+      // A wait that nobody ends would keep this object, and with it the memory, for ever: Chromium has
+      // room for some hundred memories. Other CPUs that are woken too wait again.
+      Atomics.notify(this.#views.words, controlWord(CTL_EPOCH_AT));
+    }
   }
 
   /**
@@ -177,6 +196,23 @@ export class Cpu {
       else queueMicrotask(wait);
     };
     wait();
+  }
+}
+
+/** The thread and those that it descends from, the nearest first. Throws TraceError `bad-option`. */
+function lineOf(tid: number, parent: number | readonly number[] = []): readonly number[] {
+  checkWhole("attach", "tid", tid, TID_MAX);
+  const ancestors = (Array.isArray(parent) ? parent : [parent]) as readonly number[];
+  for (const each of ancestors) checkWhole("attach", "parent", each, TID_MAX);
+  return [tid, ...ancestors];
+}
+
+/** Tells who started the threads that this one descends from; of this one itself, `join` does. */
+function tellAncestors(core: CoreExports, line: readonly number[]): void {
+  for (let i = 2; i < line.length; i++) {
+    const [tid, parent] = [line[i - 1] as number, line[i] as number];
+    if (core.startedBy(tid, parent)) continue;
+    throw hypercallError("attach", REASON_THREADS_FULL, { tid, parent });
   }
 }
 

@@ -82,6 +82,8 @@ const REASONS: ReadonlyMap<number, readonly [TraceErrorCode, string]> = new Map(
   [ops.REASON_FACILITY_BYTES, ["facility-bytes", "its definition is too long"]],
   [ops.REASON_NOT_JOINED, ["not-joined", "this thread is not a CPU"]],
   [ops.REASON_JOINED, ["joined", "this thread is a CPU already"]],
+  [ops.REASON_TID, ["bad-option", "a thread's number is an integer from 0 to 2147483646"]],
+  [ops.REASON_THREADS_FULL, ["no-cpu", "the starters of too many threads are to be remembered"]],
   [ops.REASON_CORRUPT, ["corrupt", "the memory holds what it should not"]],
 ]);
 

@@ -1,6 +1,12 @@
 // Booting a hypervisor, and being its dom0.
 
-import { ABI_VERSION, CPUS_MAX, FRAME_BYTES, FRAMES_MAX } from "../assembly/public/layout.js";
+import {
+  ABI_VERSION,
+  CPUS_MAX,
+  FRAME_BYTES,
+  FRAMES_MAX,
+  TID_MAX,
+} from "../assembly/public/layout.js";
 import { capabilities } from "./capabilities.js";
 import { type ClockBase, readClockBase } from "./clock.js";
 import { coreModule } from "./core.js";
@@ -8,6 +14,7 @@ import { checkOptions, hypercallError, TraceError } from "./errors.js";
 import { Dom0 } from "./host/dom0.js";
 import { checkHandle, type HypervisorHandle, Member } from "./member.js";
 import { type WasmMemory, wasm } from "./wasm.js";
+import { checkWhole } from "./whole.js";
 
 const WASM_PAGE_BYTES = 65536;
 
@@ -84,13 +91,15 @@ export class Hypervisor extends Member {
 
   /**
    * Makes this thread dom0, the one that controls and reads traces. Throws TraceError `dom0-taken`
-   * while another thread is. A second call returns the same.
-   * @param tid number of this thread, by which `reap` may take the claim from it when it has died
+   * while another thread is, `bad-option`. A second call returns the same.
+   * @param tid number of this thread, 0 to 2^31 - 2, by which `reap` may take the claim from it when
+   *   it has died
    */
-  dom0(tid?: number): Dom0 {
+  dom0(tid: number = this.ownTid): Dom0 {
     if (!this.#dom0 || this.#dom0.closed) {
+      checkWhole("dom0", "tid", tid, TID_MAX);
       this.#dom0 = new Dom0(this.core, this.views, {
-        tid: tid ?? this.ownTid,
+        tid,
         clock: this.#clock,
         cpu: () => this.cpu,
         origin: () => this.origin,
@@ -101,8 +110,11 @@ export class Hypervisor extends Member {
 
   /** This thread stops being dom0 and a CPU, until it asks to be one again. May be called twice. */
   override close(): void {
-    this.#dom0?.close();
-    super.close();
+    try {
+      this.#dom0?.close();
+    } finally {
+      super.close();
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import {
   HYPERCALL_AT,
   MAGIC,
   STATE_READY,
+  TID_MAX,
 } from "../assembly/public/layout.js";
 import { askTime, type CalibrateOptions } from "./calibrate.js";
 import { type ClockBase, localOrigin, type Origin } from "./clock.js";
@@ -19,10 +20,12 @@ import { type AttachOptions, Cpu } from "./cpu.js";
 import { makeDisposable } from "./dispose.js";
 import { checkOptions, TraceError } from "./errors.js";
 import { countFrames, type Frames } from "./frames.js";
+import { guarded } from "./guarded.js";
 import { isShared, type MemoryViews, viewsOf } from "./memory.js";
 import { readThreads, type ThreadInfo } from "./threads.js";
 import { Ticker, type TickerOptions, tickUntil } from "./ticker.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
+import { checkWhole } from "./whole.js";
 
 const ATTACH_OPTIONS = ["tid", "parent", "current", "clock", "writer"];
 
@@ -83,7 +86,10 @@ export class Member {
     checkOptions("attach", options, ATTACH_OPTIONS);
     if (!this.#cpu || this.#cpu.detached) {
       const { tid = this.ownTid } = options;
-      this.#cpu = new Cpu(this.core, this.views, this.origin, { ...options, tid });
+      this.#cpu = guarded(
+        "attach",
+        () => new Cpu(this.core, this.views, this.origin, { ...options, tid }),
+      );
     }
     return this.#cpu;
   }
@@ -129,29 +135,31 @@ export class Member {
   }
 
   /**
-   * Tells the hypervisor that a thread, and all threads that it started, have died: their CPUs can
-   * be used again, and dom0 need not wait for them. Only with proof, such as Node's 'exit' event of
-   * the Worker; a wrong word corrupts what that thread still writes.
-   * @returns the number of CPUs that were given back
+   * Tells the hypervisor that a thread, and all threads that descend from it, have died: their CPUs
+   * can be used again, and dom0 need not wait for them. Only with proof, such as Node's 'exit' event
+   * of the Worker; a wrong word corrupts what that thread still writes.
+   * @param tid number of the thread, 0 to 2^31 - 2. A Worker's `threadId` is -1 after its exit: read
+   *   it before.
+   * @returns the number of CPUs that were given back. Throws TraceError `bad-option`, and `corrupt`
+   *   when the hypervisor's memory was overwritten.
    */
   reap(tid: number): number {
-    return this.core.reap(tid);
+    checkWhole("reap", "tid", tid, TID_MAX);
+    return guarded("reap", () => this.core.reap(tid));
   }
 
-  /** The CPUs that thread `tid`, and all threads that came from it, hold now: what `reap` frees. */
+  /**
+   * The CPUs that thread `tid`, and all threads that descend from it, hold now: what `reap` frees.
+   * Throws as `reap` does.
+   */
   threadsOf(tid: number): ThreadInfo[] {
-    const threads = readThreads(this.views);
-    const tids = new Set([tid]);
-    // A set's loop also visits what is added meanwhile: children of children.
-    for (const each of tids) {
-      for (const { tid: child, parent } of threads) if (parent === each) tids.add(child);
-    }
-    return threads.filter((thread) => tids.has(thread.tid));
+    checkWhole("threadsOf", "tid", tid, TID_MAX);
+    return guarded("threadsOf", () => readThreads(this.views, tid));
   }
 
   /** Frames of 4096 bytes that are free, and all that there are. */
   frames(): Frames {
-    return countFrames(this.views);
+    return guarded("frames", () => countFrames(this.views));
   }
 
   /** This thread stops being a CPU, until it attaches again. May be called twice. */

@@ -10,8 +10,9 @@ import {
   FRAME_OWNER_AT,
   OWNER_CPU,
   RING_DATA_AT,
+  TID_MAX,
 } from "../assembly/public/layout";
-import { OP_DESTROY, REASON_NO_CPU, REASON_NO_MEMORY } from "../assembly/public/ops";
+import { OP_DESTROY, REASON_NO_CPU, REASON_NO_MEMORY, REASON_TID } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { settle } from "../assembly/trace";
 import { audit, found } from "./audit";
@@ -48,10 +49,20 @@ describe("join", () => {
     expect(elsewhere(10)).toBe(0);
     expect(elsewhere(11)).toBe(1);
     expect(join(12, 10, 0)).toBe(2);
-    expect(blockText(0)).toBe("2 domain 1 parent 11 tid 11");
-    expect(blockText(1)).toBe("2 domain 2 parent 12 tid 12");
-    expect(blockText(2)).toBe("2 domain 3 parent 11 tid 13");
+    expect(blockText(0)).toBe("2 domain 1 tid 11");
+    expect(blockText(1)).toBe("2 domain 2 tid 12");
+    expect(blockText(2)).toBe("2 domain 3 tid 13");
     expect(cpuAt).toBe(28672 + 512);
+  });
+
+  it("takes no number that no thread has (I2)", () => {
+    remember();
+    expect(join(0xffffffff, 1, 0)).toBe(-1);
+    expect(reason()).toBe(REASON_TID);
+    expect(join(1, TID_MAX + 1, 0)).toBe(-1);
+    expect(reason()).toBe(REASON_TID);
+    expect(changed()).toBe(0);
+    expect(join(TID_MAX, TID_MAX, 0)).toBe(0);
   });
 
   it("gives the thread a scratch area of its own", () => {
@@ -110,7 +121,7 @@ describe("join", () => {
     const free = framesFree();
     leave();
     expect(join(2, 2, 0)).toBe(0);
-    expect(blockText(0)).toBe("2 domain 2 parent 3 tid 3");
+    expect(blockText(0)).toBe("2 domain 2 tid 3");
     expect(framesFree()).toBe(free);
     expect(scratchAt()).toBe(scratch);
     expect(ringOf("a", 0)).toBe(ring);
@@ -176,7 +187,7 @@ describe("leave", () => {
     fill(4);
     leave();
     expect(cpuAt).toBe(0);
-    expect(blockText(0)).toBe("0 domain 1 parent 0 tid 0");
+    expect(blockText(0)).toBe("0 domain 1 tid 0");
     expect(counts("a")).toBe("written 4, taken 0, overwritten 0, full 0, big 0");
     emit(2);
     expect(positions("a")).toBe("0 .. 80");
@@ -198,7 +209,7 @@ describe("leave", () => {
     reap(1);
     leave();
     expect(join(2, 2, 0)).toBe(0);
-    expect(blockText(0)).toBe("2 domain 2 parent 3 tid 3");
+    expect(blockText(0)).toBe("2 domain 2 tid 3");
   });
 });
 

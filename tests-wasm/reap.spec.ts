@@ -2,11 +2,12 @@
 
 import { join, leave, quiesce, reap } from "../assembly/cpu";
 import { bind, take } from "../assembly/evtchn";
+import { startedBy } from "../assembly/family";
 import { addressOf, alloc, frameEntry, mfnOf, setOwner } from "../assembly/page";
 import {
   CPU_JOINING,
   CPU_LEAVING,
-  CPU_PARENT_AT,
+  CPU_REAPING,
   CPU_SCRATCH_AT,
   CPU_STATE_AT,
   CPU_TID_AT,
@@ -14,6 +15,7 @@ import {
   FRAME_OWNER_AT,
   OWNER_CPU,
   RING_DATA_AT,
+  TID_MAX,
 } from "../assembly/public/layout";
 import { OP_DESTROY, OP_STOP, VIRQ_DOM_EXC } from "../assembly/public/ops";
 import { attachRings, settle } from "../assembly/trace";
@@ -41,8 +43,8 @@ function owner(address: usize): u32 {
 
 /** A thread that took a slot and died: it is joining for ever. */
 function joining(cpu: u32, tid: u32, parent: u32): void {
+  startedBy(tid, parent);
   setCpuWord(cpu, CPU_STATE_AT, CPU_JOINING);
-  setCpuWord(cpu, CPU_PARENT_AT, parent + 1);
   setCpuWord(cpu, CPU_TID_AT, tid + 1);
 }
 
@@ -56,8 +58,8 @@ describe("reap", () => {
     elsewhere(1);
     elsewhere(2);
     expect(reap(1)).toBe(1);
-    expect(blockText(0)).toBe("0 domain 1 parent 0 tid 0");
-    expect(blockText(1)).toBe("2 domain 2 parent 3 tid 3");
+    expect(blockText(0)).toBe("0 domain 1 tid 0");
+    expect(blockText(1)).toBe("2 domain 2 tid 3");
     expect(reap(1)).toBe(0);
     expect(reap(7)).toBe(0);
   });
@@ -89,6 +91,19 @@ describe("reap", () => {
     join(4, 9, 0);
     leave();
     expect(reap(9)).toBe(0);
+  });
+
+  it("of a number that no thread has frees nothing (I2)", () => {
+    joining(0, 5, 5);
+    // As the reaper leaves it that is no CPU, and so has no number.
+    elsewhere(6);
+    setCpuWord(1, CPU_STATE_AT, CPU_REAPING);
+    setCpuWord(1, CPU_TID_AT, 0);
+    for (let number: u32 = 0xffffffff; number > TID_MAX; number -= 0x3fffffff) {
+      expect(reap(number)).toBe(0);
+    }
+    expect(cpuWord(0, CPU_STATE_AT)).toBe(CPU_JOINING);
+    expect(cpuWord(1, CPU_STATE_AT)).toBe(CPU_REAPING);
   });
 
   it("tells dom0", () => {

@@ -11,7 +11,6 @@ import {
   CONTROL_AT,
   CPU_DOMAIN_AT,
   CPU_LEAVING,
-  CPU_PARENT_AT,
   CPU_STATE_AT,
   CPU_TID_AT,
   CTL_FIRST_FRAME_AT,
@@ -232,12 +231,11 @@ export function cpuWord(cpu: u32, at: u32): u32 {
   return load<u32>(cpuBlock(cpu) + at);
 }
 
-/** State, domain, parent + 1 and tid + 1 of a CPU. */
+/** State, domain and tid + 1 of a CPU. */
 export function blockText(cpu: u32): string {
   const state = cpuWord(cpu, CPU_STATE_AT).toString() + " domain ";
-  const parent = cpuWord(cpu, CPU_DOMAIN_AT).toString() + " parent ";
-  const tid = cpuWord(cpu, CPU_PARENT_AT).toString() + " tid ";
-  return state + parent + tid + cpuWord(cpu, CPU_TID_AT).toString();
+  const domain = cpuWord(cpu, CPU_DOMAIN_AT).toString() + " tid ";
+  return state + domain + cpuWord(cpu, CPU_TID_AT).toString();
 }
 
 export function setCpuWord(cpu: u32, at: u32, value: u32): void {

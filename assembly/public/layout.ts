@@ -12,7 +12,7 @@ export const MAGIC: u32 = 0x66756274;
  * or an export changes its parameters or meaning: a thread must never join memory that it reads
  * differently. (Adding an export or appending a field to padding needs no new version.)
  */
-export const ABI_VERSION: u32 = 2;
+export const ABI_VERSION: u32 = 3;
 
 // Memory map --------------------------------------------------------------------------------
 //
@@ -56,6 +56,8 @@ export const FACILITIES_MAX: u32 = 64;
 // 768  asker  question  answer  error  time f64    a thread calibrates its clock against dom0's: tid + 1
 //                                                  of the thread, number of the question, of the
 //                                                  answer; dom0's error (ns), its time (ms since boot)
+// 1024  child  starter                             FAMILY_MAX times, one u64 that moves by CAS: which
+//                                                  thread started which, tids + 1; 0 for a free place
 
 export const CTL_MAGIC_AT: u32 = 0;
 export const CTL_ABI_AT: u32 = 4;
@@ -88,6 +90,12 @@ export const CTL_QUESTION_AT: u32 = 772;
 export const CTL_ANSWER_AT: u32 = 776;
 export const CTL_ANSWER_ERROR_AT: u32 = 780;
 export const CTL_ANSWER_TIME_AT: u32 = 784;
+export const CTL_FAMILY_AT: u32 = 1024;
+
+/** Most threads of which it is noted who started them. */
+export const FAMILY_MAX: u32 = 384;
+/** Largest number of a thread: stored + 1, it is the same number signed or not. */
+export const TID_MAX: u32 = 0x7ffffffe;
 
 export const STATE_READY: u32 = 2;
 
@@ -126,7 +134,7 @@ export const OWNER_CPU: u32 = 512;
 // CPU block ---------------------------------------------------------------------------------
 //
 //   0  state  tid                       one u64 that moves by CAS: whoever has a state has a tid
-//   8  domain  parent                   tids are stored + 1: 0 means none
+//   8  domain  -                        the tid is stored + 1: 0 means none
 //  16  scratch  -                       address of the scratch area, kept with the slot
 //  24  ts_last u64                      owner only: time of the CPU's last record (I8)
 //  32  clock  resolution  error         by the thread's host: CLOCK_ value, nanoseconds, nanoseconds
@@ -139,7 +147,6 @@ export const CPU_BLOCK_SHIFT: u32 = 8;
 export const CPU_STATE_AT: u32 = 0;
 export const CPU_TID_AT: u32 = 4;
 export const CPU_DOMAIN_AT: u32 = 8;
-export const CPU_PARENT_AT: u32 = 12;
 export const CPU_SCRATCH_AT: u32 = 16;
 export const CPU_TS_AT: u32 = 24;
 export const CPU_CLOCK_AT: u32 = 32;

@@ -77,6 +77,10 @@ export const REASON_FACILITY_BYTES: u32 = 25;
 export const REASON_NOT_JOINED: u32 = 26;
 export const REASON_CORRUPT: u32 = 27;
 export const REASON_JOINED: u32 = 28;
+/** The number of a thread is above TID_MAX. */
+export const REASON_TID: u32 = 29;
+/** It cannot be noted who started the thread: FAMILY_MAX are noted whose descendants are CPUs. */
+export const REASON_THREADS_FULL: u32 = 30;
 
 // Virtual interrupts: numbers as in Xen's include/public/xen.h --------------------------------
 

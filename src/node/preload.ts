@@ -13,7 +13,7 @@ import type { TraceError } from "../errors.js";
 import { Hypervisor } from "../hypervisor.js";
 import type { HypervisorHandle } from "../member.js";
 import { withoutRequire } from "./node-options.js";
-import { CONFIG_VARIABLE, HANDLE_KEY, PARENT_KEY, type RecordConfig } from "./record-config.js";
+import { CONFIG_VARIABLE, HANDLE_KEY, type RecordConfig } from "./record-config.js";
 import { startRecorder } from "./recorder.js";
 import { finishOnSignals } from "./signals.js";
 import { traceThread } from "./thread-source.js";
@@ -50,11 +50,10 @@ function cleanEnvironment(): void {
 }
 
 /** What every thread does, once its hypervisor is there. */
-function traceThisThread(hypervisor: Hypervisor, parent: number, ended: () => void): void {
-  setEnvironmentData(PARENT_KEY, threadId);
+function traceThisThread(hypervisor: Hypervisor, ended: () => void): void {
   reapWorkers(hypervisor);
   preloadWorkers(require, __filename);
-  traceThread(hypervisor, parent, threadName(), ended);
+  traceThread(hypervisor, threadName(), ended);
   observeTimers(require);
 }
 
@@ -63,7 +62,7 @@ function preload(): void {
     cleanEnvironment();
     const handle = getEnvironmentData(HANDLE_KEY) as unknown as HypervisorHandle | undefined;
     if (!handle) return;
-    traceThisThread(Hypervisor.join(handle), Number(getEnvironmentData(PARENT_KEY)), () => {});
+    traceThisThread(Hypervisor.join(handle), () => {});
     return;
   }
   const config = takeConfig();
@@ -74,7 +73,7 @@ function preload(): void {
     hypervisor.close();
     finish();
   });
-  traceThisThread(hypervisor, threadId, finish);
+  traceThisThread(hypervisor, finish);
 }
 
 try {

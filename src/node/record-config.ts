@@ -6,9 +6,8 @@ import type { TraceMode } from "../host/index.js";
 /** Environment variable that holds a RecordConfig as JSON. */
 export const CONFIG_VARIABLE = "TBUF_RECORD";
 
-/** Environment data of Node's threads: the hypervisor's handle, and the parent's thread id. */
+/** Environment data of Node's threads: the hypervisor's handle. */
 export const HANDLE_KEY = "tbuf.handle";
-export const PARENT_KEY = "tbuf.parent";
 
 /** Name of the trace that `tbuf record` makes, and of its channel. */
 export const TRACE_NAME = "xen";

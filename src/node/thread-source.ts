@@ -5,6 +5,7 @@ import { coreEvents } from "../builtin.js";
 import type { Cpu } from "../cpu.js";
 import type { Member } from "../member.js";
 import { afterExit } from "./after-exit.js";
+import { ancestors } from "./ancestors.js";
 import { introduce } from "./introduce.js";
 import { schedEvents } from "./sched-events.js";
 
@@ -16,13 +17,8 @@ const CRASH = 3;
  * Makes this thread a CPU and records its life from here to its end. `ended` runs after the last
  * record, when the thread is no CPU any more.
  */
-export function traceThread(
-  hypervisor: Member,
-  parent: number,
-  name: string,
-  ended: () => void,
-): Cpu {
-  const cpu = hypervisor.attach({ tid: threadId, parent });
+export function traceThread(hypervisor: Member, name: string, ended: () => void): Cpu {
+  const cpu = hypervisor.attach({ tid: threadId, parent: ancestors });
   introduce(cpu, name);
   let crashed = false;
   process.on("uncaughtExceptionMonitor", (error: unknown) => {

@@ -11,6 +11,7 @@ import {
 } from "node:worker_threads";
 import type { AttachOptions, Cpu } from "../cpu.js";
 import type { Member } from "../member.js";
+import { ancestors } from "./ancestors.js";
 import { introduce } from "./introduce.js";
 import { requireOption } from "./node-options.js";
 import { schedEvents } from "./sched-events.js";
@@ -52,15 +53,15 @@ export interface AttachThreadOptions extends AttachOptions {
 
 /**
  * Makes this Node thread a CPU under its own thread id, by which `reapWorkers` in the thread that
- * started it can give the CPU back when it has died; records that its domain is there, and its name.
- * Throws TraceError as `Hypervisor.attach`.
+ * started it can give the CPU back when it has died, or in one that started that thread, when that
+ * thread has; records that its domain is there, and its name. Throws TraceError as `Hypervisor.attach`.
  */
 export function attachThread(
   hypervisor: Member,
   { name = threadName(), ...options }: AttachThreadOptions = {},
 ): Cpu {
   const known = hypervisor.cpu;
-  const cpu = hypervisor.attach({ tid: threadId, ...options });
+  const cpu = hypervisor.attach({ tid: threadId, parent: ancestors, ...options });
   if (cpu !== known && options.current !== false) introduce(cpu, name);
   return cpu;
 }
@@ -71,15 +72,20 @@ export function threadName(): string {
 
 /**
  * Gives the CPUs back of the threads that this thread starts from now on, when they have ended, also
- * by `terminate`. Those threads attach with `attachThread`.
+ * by `terminate`, and of all threads that those started, which end with them. Those threads attach
+ * with `attachThread`. What prevents it is told as a warning of the process.
  */
 export function reapWorkers(hypervisor: Member): void {
   process.on("worker", (worker: Worker) => {
     // It is -1 once the thread has ended.
     const { threadId: tid } = worker;
     worker.once("exit", () => {
-      for (const { domain } of hypervisor.threadsOf(tid)) schedEvents.sched_dom_rem(domain);
-      hypervisor.reap(tid);
+      try {
+        for (const { domain } of hypervisor.threadsOf(tid)) schedEvents.sched_dom_rem(domain);
+        hypervisor.reap(tid);
+      } catch (error) {
+        process.emitWarning(`tbuf: thread ${tid} holds its CPU: ${String(error)}`);
+      }
     });
   });
 }
