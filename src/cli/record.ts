@@ -6,7 +6,7 @@ import { BUFFER_BYTES_MAX, CPUS_MAX, FRAME_BYTES } from "../../assembly/public/l
 import { TraceError } from "../errors.js";
 import { parseSelection } from "../event/selection.js";
 import type { TraceMode } from "../host/index.js";
-import { makeEmptyDir } from "../node/ctf-writer.js";
+import { makeEmptyDir } from "../node/empty-dir.js";
 import type { RecordConfig } from "../node/record-config.js";
 import { readTraceDir } from "../node/trace-dir.js";
 import { table } from "./info.js";
@@ -21,6 +21,7 @@ interface Options {
   readonly pollSleep: number;
   readonly mode: TraceMode;
   readonly cpus: number;
+  readonly fileMode: number;
   readonly quiet?: boolean;
 }
 
@@ -79,6 +80,12 @@ export function recordCommand(): Command {
       integerFrom(CPUS_LEAST, CPUS_MAX),
       64,
     )
+    .option(
+      "--file-mode <octal>",
+      "who may use the trace's files; a directory that is made also gets x where there is r",
+      fileMode,
+      0o600,
+    )
     .option("-q, --quiet", "no summary at the end")
     .passThroughOptions()
     .addHelpText(
@@ -103,7 +110,7 @@ Examples:
 async function record(command: readonly string[], options: Options): Promise<number> {
   const dir = resolve(options.output);
   // Refused before the program runs; the recorder makes sure again when it creates the files.
-  makeEmptyDir(dir);
+  makeEmptyDir(dir, dirModeOf(options.fileMode));
   const say = (text: string) => process.stderr.write(`tbuf: ${text}\n`);
   if (RUNNERS.test(command[0] ?? "")) {
     say(`${command[0]} is itself the Node program that is recorded, not what it runs`);
@@ -138,6 +145,7 @@ function configOf(dir: string, options: Options): Omit<RecordConfig, "fd" | "nod
     seconds: options.timeInterval,
     cpus: options.cpus,
     memoryBytes: memoryFor(options.cpus, bufferBytes),
+    fileMode: options.fileMode,
   };
 }
 
@@ -160,6 +168,19 @@ function memoryFor(cpus: number, bufferBytes: number): number {
     );
   }
   return Math.min(bytes, MEMORY_BYTES_MAX);
+}
+
+/** A directory is used by those who may read what is in it. */
+function dirModeOf(mode: number): number {
+  return mode | ((mode & 0o444) >> 2);
+}
+
+function fileMode(text: string): number {
+  // The recorder reads what it has written, at least for the summary.
+  if (!/^0?[67][0-7][0-7]$/.test(text)) {
+    throw new InvalidArgumentError("It must be three octal digits from 600 to 777.");
+  }
+  return Number.parseInt(text, 8);
 }
 
 function integerFrom(min: number, max: number): (text: string) => number {

@@ -2,9 +2,8 @@
 // moment the directory is a trace that readers accept: the metadata comes first, and only whole
 // packets are appended. After the first failure nothing more is written.
 
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { CpuClock } from "../clock.js";
 import {
   type Loss,
@@ -14,19 +13,19 @@ import {
 } from "../ctf/index.js";
 import { TraceError } from "../errors.js";
 import type { RegisteredFacility } from "../host/index.js";
-import { attempt, outputError } from "./output-error.js";
-import { appendWhole } from "./write-all.js";
+import { makeEmptyDir, removeDirs } from "./empty-dir.js";
+import { NewFile } from "./new-file.js";
 
 export interface CtfWriterOptions extends TraceFilesOptions {
   /** The trace directory: made if it does not exist; must be empty if it does. */
   readonly dir: string;
-}
-
-/** A file that is appended to, and the bytes that it holds by now. */
-interface Output {
-  readonly fd: number;
-  readonly path: string;
-  size: number;
+  /**
+   * Permissions of the files, less the umask. Default 0o600: a trace holds what the program handles, so only
+   * its owner can read it.
+   */
+  readonly fileMode?: number;
+  /** Permissions of the directory if it is made here, less the umask. Default 0o700. */
+  readonly dirMode?: number;
 }
 
 const encoder = new TextEncoder();
@@ -35,27 +34,40 @@ export class CtfWriter {
   readonly dir: string;
   readonly #encoder: TraceEncoder;
   readonly #channel: string;
-  readonly #metadata: Output;
-  readonly #streams = new Map<number, Output>();
+  readonly #fileMode: number;
+  readonly #metadata: NewFile;
+  readonly #streams = new Map<number, NewFile>();
   #failure: TraceError | undefined;
+  #closed = false;
 
   /**
-   * Throws TraceError `output`, naming the path, when the directory cannot be used, `bad-option` when it
-   * has no name, and a TypeError for a clock that is none or an `env` that cannot be written.
+   * Throws TraceError `output`, naming the path, when the directory cannot be used; nothing that was made is
+   * left then. Throws TraceError `bad-option` when the directory has no name or a mode is not from 0 to
+   * 0o777, and a TypeError for an invalid clock or an `env` that cannot be written.
    */
-  constructor({ dir, channel = "xen", env, ...description }: CtfWriterOptions) {
+  constructor(options: CtfWriterOptions) {
+    const { dir, channel = "xen", env, fileMode = 0o600, dirMode = 0o700, ...rest } = options;
     if (typeof dir !== "string" || dir === "") {
       throw new TraceError(
         "bad-option",
         `CtfWriter: dir=${JSON.stringify(dir)} names no directory`,
       );
     }
-    this.#encoder = new TraceEncoder({ ...description, env: { ...nodeEnv(), ...env } });
+    checkMode("fileMode", fileMode);
+    checkMode("dirMode", dirMode);
+    this.#encoder = new TraceEncoder({ ...rest, env: { ...nodeEnv(), ...env } });
     this.dir = dir;
     this.#channel = channel;
-    makeEmptyDir(dir);
-    this.#metadata = create(join(dir, "metadata"));
-    this.#append(this.#metadata, [encoder.encode(this.#encoder.header)]);
+    this.#fileMode = fileMode;
+    const made = makeEmptyDir(dir, dirMode);
+    try {
+      this.#metadata = new NewFile(join(dir, "metadata"), fileMode);
+      this.#append(this.#metadata, [encoder.encode(this.#encoder.header)]);
+    } catch (error) {
+      // Metadata whose first part could not be written has removed itself.
+      removeDirs(made);
+      throw error;
+    }
   }
 
   /** The first failure, after which nothing more was written. */
@@ -65,17 +77,19 @@ export class CtfWriter {
 
   /**
    * Describes the facilities that are not described yet, and the clocks of CPUs that are new or have
-   * changed. Throws TraceError `output`.
+   * changed. Throws TraceError `output`, and `closed` after `finish`.
    */
   describe(facilities: readonly RegisteredFacility[], clocks: readonly CpuClock[] = []): void {
+    this.#checkOpen("describe");
     this.#declare(this.#encoder.describe(facilities, clocks));
   }
 
   /**
    * Appends a packet to its CPU's stream. Without `dom0`, the events in it must have been described.
-   * Throws TraceError `output`; what the files hold stays a valid trace.
+   * Throws TraceError `output`, and `closed` after `finish`; what the files hold stays a valid trace.
    */
   write(packet: RecordedPacket): void {
+    this.#checkOpen("write");
     this.#declare(this.#encoder.ahead(packet.cpu));
     this.#write(packet);
   }
@@ -92,71 +106,68 @@ export class CtfWriter {
   /**
    * Declares losses that no packet has declared yet, with an empty last packet, and closes the
    * files: `trace.losses()` once it is drained, nothing for a snapshot. Throws TraceError `output`; the
-   * files are closed all the same.
+   * files are closed all the same. A second call does nothing.
    */
   finish(losses: Iterable<Loss> = []): void {
+    if (this.#closed) return;
+    const failed = this.#failure !== undefined;
     try {
-      if (this.#failure) return;
+      if (failed) return;
       this.#declare(this.#encoder.last());
       for (const packet of this.#encoder.lossPackets(losses)) this.#write(packet);
     } finally {
-      closeSync(this.#metadata.fd);
-      for (const { fd } of this.#streams.values()) closeSync(fd);
+      this.#close();
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  #close(): void {
+    this.#closed = true;
+    for (const file of [this.#metadata, ...this.#streams.values()]) {
+      try {
+        file.close();
+      } catch (error) {
+        this.#failure ??= error as TraceError;
+      }
     }
   }
 
-  #stream(cpu: number): Output {
+  #checkOpen(what: string): void {
+    if (this.#closed) {
+      throw new TraceError(
+        "closed",
+        `CtfWriter: ${what} after finish: the files of ${this.dir} are closed; make a new writer`,
+      );
+    }
+  }
+
+  #stream(cpu: number): NewFile {
     const known = this.#streams.get(cpu);
     if (known) return known;
-    const stream = create(join(this.dir, `${this.#channel}_${cpu}`));
+    // A writer that has failed makes no more files.
+    if (this.#failure) throw this.#failure;
+    const stream = new NewFile(join(this.dir, `${this.#channel}_${cpu}`), this.#fileMode);
     this.#streams.set(cpu, stream);
     return stream;
   }
 
-  #append(output: Output, parts: readonly Uint8Array[]): void {
+  #append(file: NewFile, parts: readonly Uint8Array[]): void {
     if (this.#failure) throw this.#failure;
-    const { fd, path, size } = output;
-    let bytes = 0;
-    for (const part of parts) bytes += part.length;
     try {
-      appendWhole(fd, size, parts);
+      file.append(parts);
     } catch (error) {
-      this.#failure = outputError(`write ${bytes} bytes to ${path}`, error);
-      throw this.#failure;
+      this.#failure = error as TraceError;
+      throw error;
     }
-    output.size += bytes;
   }
 }
 
-/** A new file; one that exists is not touched. */
-function create(path: string): Output {
-  return { fd: attempt(`create ${path}`, () => openSync(path, "wx")), path, size: 0 };
-}
-
-/** Makes the directory, with its parents. It must be empty: a trace is never added to another. */
-export function makeEmptyDir(dir: string): void {
-  attempt(`create ${dir}`, () => makeDirs(dir));
-  const entries = attempt(`read ${dir}`, () => readdirSync(dir));
-  if (entries.length > 0) {
-    throw new TraceError(
-      "output",
-      `${dir} exists and is not empty: entries=${entries.length}; name a new directory`,
-    );
-  }
-}
-
-/**
- * As `mkdir -p`. Not Node's own recursive form: that one tries without end where a directory exists
- * and yet none can be made in it, as in /proc.
- */
-function makeDirs(dir: string): void {
-  const parent = dirname(dir);
-  if (parent !== dir && !existsSync(parent)) makeDirs(parent);
-  try {
-    mkdirSync(dir);
-  } catch (error) {
-    if (!existsSync(dir)) throw error;
-  }
+function checkMode(name: string, mode: number): void {
+  if (Number.isInteger(mode) && mode >= 0 && mode <= 0o777) return;
+  throw new TraceError(
+    "bad-option",
+    `CtfWriter: ${name} must be an integer from 0 to 0o777, got ${String(mode)}`,
+  );
 }
 
 function nodeEnv(): Record<string, string> {

@@ -27,6 +27,8 @@ export interface RecordConfig {
   /** Most threads that are recorded at a time. */
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Permissions of the trace's files. */
+  readonly fileMode: number;
   /** File descriptor of the pipe to `tbuf record`; -1: there is none. */
   readonly fd: number;
   /** NODE_OPTIONS as it was before `tbuf record` added the preload. */

@@ -127,6 +127,7 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
     dir: config.dir,
     dom0,
     channel: TRACE_NAME,
+    fileMode: config.fileMode,
     env: { process: process.pid, trace_mode: config.mode },
   });
   const { subbufBytes, subbufCount, mode, events } = config;

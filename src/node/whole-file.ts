@@ -2,6 +2,7 @@
 
 import {
   closeSync,
+  fchmodSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -44,16 +45,19 @@ export function checkNewFile(path: string, replace: boolean): void {
 }
 
 /**
- * Writes the pieces to a file beside `path`, which gets that name when all are on the disk. Whatever
- * fails, also in `pieces`, leaves no file. Throws TraceError `output`.
+ * Writes the pieces to a file beside `path`, which gets that name when all are on the disk. Only its owner
+ * can read a new file; one that is replaced keeps its permissions. Whatever fails, also in `pieces`, leaves
+ * no file. Throws TraceError `output`.
  */
 export function writeWhole(path: string, pieces: Iterable<string>, replace = false): void {
   checkNewFile(path, replace);
-  const target = statsOf(path, lstatSync) ? realpathSync(path) : path;
+  const replaced = statsOf(path, statSync);
+  const target = replaced ? realpathSync(path) : path;
   const part = `${target}.${process.pid}.part`;
-  const fd = attempt(`create ${part}`, () => openSync(part, "wx"));
+  const fd = attempt(`create ${part}`, () => openSync(part, "wx", 0o600));
   try {
     try {
+      if (replaced) attempt(`set the mode of ${part}`, () => fchmodSync(fd, replaced.mode & 0o777));
       let size = 0;
       for (const piece of batched(pieces)) {
         const bytes = encoder.encode(piece);

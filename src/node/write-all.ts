@@ -18,8 +18,17 @@ export function appendWhole(fd: number, before: number, parts: readonly Uint8Arr
       if (left > 0) rest = without(rest, written);
     }
   } catch (error) {
-    ftruncateSync(fd, before);
+    cutBack(fd, before);
     throw error;
+  }
+}
+
+/** The failure to write is what the caller must hear of, also where the file cannot be cut back. */
+function cutBack(fd: number, size: number): void {
+  try {
+    ftruncateSync(fd, size);
+  } catch {
+    // A reader says where the last whole packet ends.
   }
 }
 
