@@ -13,6 +13,7 @@ import type { TraceError } from "../errors.js";
 import { Hypervisor } from "../hypervisor.js";
 import type { HypervisorHandle } from "../member.js";
 import { withoutRequire } from "./node-options.js";
+import { RecordChannel } from "./record-channel.js";
 import { CONFIG_VARIABLE, HANDLE_KEY, type RecordConfig } from "./record-config.js";
 import { startRecorder } from "./recorder.js";
 import { finishOnSignals } from "./signals.js";
@@ -20,15 +21,32 @@ import { traceThread } from "./thread-source.js";
 import { observeTimers } from "./timer-source.js";
 import { preloadWorkers, reapWorkers, threadName } from "./worker-source.js";
 
+/** The main thread's pipe to `tbuf record`, until its recorder has it. */
+let channel: RecordChannel | undefined;
+
 declare const __dirname: string;
 declare const __filename: string;
 declare const require: NodeJS.Require;
 
+/** By `tbuf record` if that hears it, else by stderr itself. */
 function complain(error: unknown): void {
   const { code, message = String(error) } = error as Partial<TraceError>;
-  const hint = code === "no-cpu" ? " (tbuf record --cpus allows more)" : "";
-  writeSync(2, `tbuf: thread ${threadId} is not recorded: ${message}${hint}\n`);
+  const text = `${message}${HINTS[code ?? ""] ?? ""}`;
+  if (channel?.tell({ type: "failed", message: text })) return;
+  try {
+    writeSync(2, `tbuf: thread ${threadId} is not recorded: ${text}\n`);
+  } catch {
+    // Nobody reads it: the program goes on.
+  }
 }
+
+/** What can be done about an error, by its code. */
+const HINTS: Readonly<Record<string, string>> = {
+  "no-cpu": " (tbuf record --cpus allows more)",
+  unsupported:
+    "; where the address space is limited (ulimit -v), NODE_OPTIONS=--disable-wasm-trap-handler makes Node " +
+    "reserve some 10 GB less",
+};
 
 /** Takes what is for this process out of the environment: its children are not to be recorded. */
 function takeConfig(): RecordConfig | undefined {
@@ -67,7 +85,10 @@ function preload(): void {
   }
   const config = takeConfig();
   if (!config) return;
-  const { hypervisor, words, finish } = startRecorder(config, __dirname);
+  channel = new RecordChannel(config.fd);
+  const recorder = startRecorder({ ...config, fd: channel.fd }, __dirname, complain);
+  if (!recorder) return;
+  const { hypervisor, words, finish } = recorder;
   setEnvironmentData(HANDLE_KEY, hypervisor.handle() as never);
   finishOnSignals(words, () => {
     hypervisor.close();

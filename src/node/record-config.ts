@@ -53,7 +53,7 @@ export interface RecorderData {
   readonly words: Int32Array;
 }
 
-/** The recorder's words to `tbuf record`, one JSON object a line. */
+/** What a recorded process tells `tbuf record`. */
 export type RecorderMessage =
   | { readonly type: "started" }
   | { readonly type: "failed"; readonly message: string }
@@ -64,3 +64,6 @@ export type RecorderMessage =
       readonly unmatched: string[];
     }
   | { readonly type: "signal"; readonly signal: string; readonly by: "program" | "recorder" };
+
+/** A message and who sent it, one JSON object a line: the command may start several Node processes. */
+export type Report = RecorderMessage & { readonly pid: number };

@@ -1,9 +1,8 @@
 // dom0 of a recorded program, in a thread of its own: creates the trace, drains it to files while
-// the program runs, and finishes when it is told to. It never writes to stdout, which would need the
-// main thread's help.
+// the program runs, and finishes when it is told to. It never writes to its stdout or stderr, which would
+// need the main thread's help and have the program's own streams fail for it.
 
 import { writeSync } from "node:fs";
-import { Socket } from "node:net";
 import { constants } from "node:os";
 import { threadId, workerData } from "node:worker_threads";
 import { parseSelection, selects } from "../event/selection.js";
@@ -12,9 +11,9 @@ import { Hypervisor } from "../hypervisor.js";
 import type { HypervisorHandle } from "../member.js";
 import { CtfWriter } from "./ctf-writer.js";
 import { introduce } from "./introduce.js";
+import { RecordChannel } from "./record-channel.js";
 import {
   type RecorderData,
-  type RecorderMessage,
   STATE_FINISHED,
   STATE_RECORDING,
   TRACE_NAME,
@@ -29,16 +28,7 @@ const QUIET_MS = 250;
 
 const { config, handle, words } = workerData as RecorderData;
 const stop = new AbortController();
-let pipe: Socket | undefined;
-
-function tell(message: RecorderMessage): void {
-  if (config.fd < 0) return;
-  try {
-    writeSync(config.fd, `${JSON.stringify(message)}\n`);
-  } catch {
-    // `tbuf record` is gone: the program and its trace go on without it.
-  }
-}
+const channel = new RecordChannel(config.fd);
 
 function setState(state: number): void {
   Atomics.store(words, WORD_STATE, state);
@@ -59,7 +49,7 @@ function listenToMain(): void {
 function onSignal(signal: string): void {
   const number = constants.signals[signal as NodeJS.Signals] ?? 0;
   const handled = (Atomics.load(words, WORD_HANDLED) >> number) & 1;
-  if (handled) tell({ type: "signal", signal, by: "program" });
+  if (handled) channel.tell({ type: "signal", signal, by: "program" });
   else {
     pendingSignal = signal;
     stop.abort();
@@ -67,20 +57,6 @@ function onSignal(signal: string): void {
 }
 
 let pendingSignal: string | undefined;
-
-function listenToRecord(): void {
-  if (config.fd < 0) return;
-  pipe = new Socket({ fd: config.fd, readable: true, writable: false });
-  let text = "";
-  pipe.setEncoding("utf8");
-  pipe.on("data", (chunk: string) => {
-    text += chunk;
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) onSignal(line.trim());
-  });
-  pipe.on("error", () => pipe?.destroy());
-}
 
 async function record(trace: Trace, writer: CtfWriter): Promise<void> {
   for await (const packet of trace.packets({ signal: stop.signal, pollMs: config.pollMs })) {
@@ -135,9 +111,9 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
   trace.start();
   introduce(cpu, "dom0");
   listenToMain();
-  listenToRecord();
+  channel.listen(onSignal);
   if (config.seconds > 0) setTimeout(() => stop.abort(), config.seconds * 1000);
-  tell({ type: "started" });
+  channel.tell({ type: "started" });
   setState(STATE_RECORDING);
 
   let answered = true;
@@ -153,8 +129,8 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
     }
     writer.finish(trace.losses());
   }
-  if (pendingSignal) tell({ type: "signal", signal: pendingSignal, by: "recorder" });
-  tell({
+  if (pendingSignal) channel.tell({ type: "signal", signal: pendingSignal, by: "recorder" });
+  channel.tell({
     type: "finished",
     unanswered: !answered,
     corrupt: [...trace.info().corrupt],
@@ -162,13 +138,26 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
   });
 }
 
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (channel.tell({ type: "failed", message })) return;
+  try {
+    writeSync(2, `tbuf: recording failed: ${message}\n`);
+  } catch {
+    // Nobody reads it: the program goes on.
+  }
+}
+
+// What nobody has caught would end the program, by an `error` of the Worker that it does not know of.
+process.on("uncaughtException", (error) => {
+  fail(error);
+  setState(STATE_FINISHED);
+  process.exit();
+});
+
 main()
-  .catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    tell({ type: "failed", message });
-    if (config.fd < 0) writeSync(2, `tbuf: recording failed: ${message}\n`);
-  })
+  .catch(fail)
   .finally(() => {
     setState(STATE_FINISHED);
-    pipe?.destroy();
+    channel.close();
   });

@@ -25,16 +25,38 @@ export interface Recorder {
   finish(): void;
 }
 
-/** @param dir directory of the bundles: dom0's thread is `recorder.cjs` in it */
-export function startRecorder(config: RecordConfig, dir: string): Recorder {
+/**
+ * Undefined when the recorder's thread has failed; it has said so.
+ * @param dir directory of the bundles: dom0's thread is `recorder.cjs` in it
+ * @param failed is called when that thread ends by an error which it could not tell itself
+ */
+export function startRecorder(
+  config: RecordConfig,
+  dir: string,
+  failed: (error: unknown) => void,
+): Recorder | undefined {
   const hypervisor = Hypervisor.boot({ memoryBytes: config.memoryBytes, cpus: config.cpus });
   const words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
   const workerData: RecorderData = { config, handle: hypervisor.handle(), words };
-  // With flags and environment of its own, so that the preload does not take it for the program's.
-  const worker = new Worker(join(dir, "recorder.cjs"), { workerData, execArgv: [], env: {} });
+  const worker = new Worker(join(dir, "recorder.cjs"), {
+    workerData,
+    // Flags and environment of its own, so that the preload does not take it for the program's.
+    execArgv: [],
+    env: {},
+    // And streams of its own, which nobody reads. Else Node pipes them into the program's: a pipe that its
+    // reader has closed would then end the program by an error which it never sees without us.
+    stdout: true,
+    stderr: true,
+  });
   worker.unref();
+  // Without a listener this would be an uncaught exception of the program's.
+  worker.on("error", (error) => {
+    Atomics.store(words, WORD_STATE, STATE_FINISHED);
+    failed(error);
+  });
   // The main thread shall not be recorded before dom0 records, nor run while it cannot be.
   Atomics.wait(words, WORD_STATE, STATE_STARTING, START_MS);
+  if (Atomics.load(words, WORD_STATE) === STATE_FINISHED) return undefined;
   return {
     hypervisor,
     words,
