@@ -7,10 +7,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { TraceReader } from "../ctf/index.js";
 import { TraceError } from "../errors.js";
 import { type SlicePair, toChrome } from "../formats/chrome.js";
-import { toText } from "../formats/text.js";
+import { toText, visible } from "../formats/text.js";
 import { openTraceDir } from "../node/trace-dir.js";
 import { batched, checkNewFile, writeWhole } from "../node/whole-file.js";
 import { OUTPUT } from "./output.js";
+import { say } from "./printable.js";
 
 interface Options {
   readonly to: "text" | "chrome";
@@ -61,7 +62,7 @@ async function convert(dir: string, options: Options): Promise<void> {
   const trace = openTraceDir(dir);
   const known = eventsOf(trace);
   const unknown = slices.flat().filter((event) => !known.has(event));
-  if (unknown.length > 0) process.stderr.write(`tbuf: no event is called ${unknown.join(", ")}\n`);
+  if (unknown.length > 0) say(`no event is called ${visible(unknown.join(", "))}`);
   const pieces = to === "text" ? textOf(trace, time) : chromeOf(trace, slices);
   if (output === undefined || output === "-") await print(pieces);
   else {

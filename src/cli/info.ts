@@ -3,9 +3,12 @@
 import { Command } from "commander";
 import type { CpuClock } from "../clock.js";
 import type { StreamSummary, Totals } from "../ctf/index.js";
+import { visible } from "../formats/text.js";
 import { seconds, utc } from "../formats/time.js";
+import type { TornTail } from "../node/torn-tail.js";
 import { countEvents, readTraceDir, type TraceDir } from "../node/trace-dir.js";
 import { OUTPUT } from "./output.js";
+import { print, say } from "./printable.js";
 
 export function infoCommand(): Command {
   return new Command("info")
@@ -17,9 +20,18 @@ export function infoCommand(): Command {
     .action((dir: string, options: { events?: boolean; json?: boolean }) => {
       const trace = readTraceDir(dir);
       const events = options.events ? countEvents(dir) : undefined;
-      const text = options.json ? json(trace, events) : table(dir, trace, events);
-      process.stdout.write(`${text}\n`);
+      print(options.json ? json(trace, events) : table(dir, trace, events));
+      for (const torn of trace.torn) say(tornLine(torn));
+      if (trace.torn.length > 0) process.exitCode = 1;
     });
+}
+
+/** That a stream ends within a packet, and how to make the trace one that all readers take. */
+export function tornLine({ path, at, bytes }: TornTail): string {
+  return visible(
+    `${path}: packet at byte ${at}: truncated: only its first ${bytes} bytes are there, as when a program is ` +
+      `killed while it writes; other readers need the file cut: truncate -s ${at} FILE`,
+  );
 }
 
 function span({ begin, end }: Totals): string {
@@ -36,9 +48,11 @@ export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string,
     row("total", "", summary.total),
   ];
   const lines = [
-    `${dir}`,
-    `  ${env.runtime} ${env.runtime_version} on ${env.hostname}, tbuf ${env.tracer_major}.` +
-      `${env.tracer_minor}.${env.tracer_patchlevel}, uuid ${metadata.uuid}`,
+    visible(dir),
+    visible(
+      `  ${env.runtime} ${env.runtime_version} on ${env.hostname}, tbuf ${env.tracer_major}.` +
+        `${env.tracer_minor}.${env.tracer_patchlevel}, uuid ${metadata.uuid}`,
+    ),
     ...(begin === undefined ? [] : [`  begins ${utc(clockOffsetNs + begin)}`]),
     ...clocks.filter(isNotable).map(clockLine),
     "",
@@ -46,7 +60,10 @@ export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string,
   ];
   if (events) {
     const counted = [...events].sort(([a], [b]) => a.localeCompare(b, "en"));
-    const eventRows = [["event", "records"], ...counted.map(([name, n]) => [name, String(n)])];
+    const eventRows = [
+      ["event", "records"],
+      ...counted.map(([name, n]) => [visible(name), String(n)]),
+    ];
     lines.push("", ...columns(eventRows));
   }
   return lines.join("\n");
@@ -65,7 +82,7 @@ function clockLine({ cpu, clock, resolutionNs, errorNs }: CpuClock): string {
 
 function row(name: string, cpu: string, totals: StreamSummary | Totals): string[] {
   const { packets, records, discarded, bytes } = totals;
-  return [name, cpu, ...[packets, records, discarded, bytes].map(String), span(totals)];
+  return [visible(name), cpu, ...[packets, records, discarded, bytes].map(String), span(totals)];
 }
 
 /** Pads columns: the first to the left, numbers to the right. */
@@ -81,7 +98,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 }
 
 function json(
-  { metadata, clocks, summary }: TraceDir,
+  { metadata, clocks, summary, torn }: TraceDir,
   events?: ReadonlyMap<string, number>,
 ): string {
   const at = (ns: bigint | undefined) =>
@@ -102,5 +119,5 @@ function json(
   const { uuid, env } = metadata;
   const counted = events && { events: Object.fromEntries(events) };
   const total = totals(summary.total);
-  return JSON.stringify({ uuid, env, clocks, total, streams, ...counted }, null, 2);
+  return JSON.stringify({ uuid, env, clocks, total, streams, torn, ...counted }, null, 2);
 }

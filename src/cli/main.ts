@@ -3,10 +3,12 @@
 
 import { Command } from "commander";
 import { TraceError } from "../errors.js";
+import { visible } from "../formats/text.js";
 import { VERSION } from "../version.js";
 import { convertCommand } from "./convert.js";
 import { infoCommand } from "./info.js";
 import { OUTPUT } from "./output.js";
+import { say } from "./printable.js";
 import { recordCommand } from "./record.js";
 
 const program = new Command("tbuf")
@@ -22,15 +24,17 @@ const program = new Command("tbuf")
 // A reader that closes the pipe (`tbuf info DIR | head`) has seen enough.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  process.stderr.write(`tbuf: cannot write to standard output: ${error.message}\n`);
+  say(`cannot write to standard output: ${error.message}`);
   process.exit(1);
 });
+// Who has closed stderr does not want the messages; the exit code stays what it is.
+process.stderr.on("error", () => {});
 
 try {
   await program.parseAsync();
 } catch (error) {
   const known = error instanceof TraceError;
-  process.stderr.write(`tbuf: ${known ? error.message : unexpected(error)}\n`);
+  say(known ? visible(error.message) : unexpected(error));
   process.exitCode = 1;
 }
 

@@ -6,11 +6,11 @@ import { BUFFER_BYTES_MAX, CPUS_MAX, FRAME_BYTES } from "../../assembly/public/l
 import { TraceError } from "../errors.js";
 import { parseSelection } from "../event/selection.js";
 import type { TraceMode } from "../host/index.js";
-import { makeEmptyDir } from "../node/empty-dir.js";
+import { makeEmptyDir, removeDirs } from "../node/empty-dir.js";
 import type { RecordConfig } from "../node/record-config.js";
-import { readTraceDir } from "../node/trace-dir.js";
-import { table } from "./info.js";
 import { OUTPUT } from "./output.js";
+import { say } from "./printable.js";
+import { report } from "./report.js";
 import { runRecorded } from "./run-recorded.js";
 
 interface Options {
@@ -22,6 +22,7 @@ interface Options {
   readonly mode: TraceMode;
   readonly cpus: number;
   readonly fileMode: number;
+  readonly strict?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -31,6 +32,8 @@ const RUNNERS = /(^|[/])(npm|npx|yarn|pnpm|corepack)$/;
 const CPUS_LEAST = 2;
 /** Sub-buffers of a CPU's buffer. */
 const SUBBUFS = 8;
+/** Exit code of --strict, as that of `timeout` and `env` when they fail themselves. */
+const STRICT_CODE = 125;
 /** The longest time of Node's timers: 2^31 - 1 milliseconds. */
 const TIMER_SECONDS_MAX = 2_147_483;
 
@@ -80,11 +83,17 @@ export function recordCommand(): Command {
       integerFrom(CPUS_LEAST, CPUS_MAX),
       64,
     )
+    .addOption(
+      new Option(
+        "--file-mode <octal>",
+        "permissions of the trace's files; its directory, if it is made, also gets x where there is r",
+      )
+        .argParser(fileMode)
+        .default(0o600, "600"),
+    )
     .option(
-      "--file-mode <octal>",
-      "who may use the trace's files; a directory that is made also gets x where there is r",
-      fileMode,
-      0o600,
+      "--strict",
+      "exit with 125 in place of 0 if part of the selection matched no event, or the recording failed",
     )
     .option("-q, --quiet", "no summary at the end")
     .passThroughOptions()
@@ -92,7 +101,7 @@ export function recordCommand(): Command {
       "after",
       `
 The exit code is the program's: 128 + n if signal n ended it, 127 if there is no such program, 126
-if it could not be run. Only the first Node process is recorded: name the program itself, and not
+if it could not be run, 125 if it was 0 and --strict found a fault. Only the first Node process is recorded: name the program itself, and not
 npm, npx or a script that runs it.
 SIGINT, SIGTERM and SIGHUP end the recording with a whole trace and are passed on to the program.
 
@@ -110,27 +119,14 @@ Examples:
 async function record(command: readonly string[], options: Options): Promise<number> {
   const dir = resolve(options.output);
   // Refused before the program runs; the recorder makes sure again when it creates the files.
-  makeEmptyDir(dir, dirModeOf(options.fileMode));
-  const say = (text: string) => process.stderr.write(`tbuf: ${text}\n`);
+  const made = makeEmptyDir(dir, dirModeOf(options.fileMode));
   if (RUNNERS.test(command[0] ?? "")) {
     say(`${command[0]} is itself the Node program that is recorded, not what it runs`);
   }
   const outcome = await runRecorded(command, configOf(dir, options));
-  const { code, failure, started, killed, unanswered, corrupt, unmatched } = outcome;
-  if (outcome.notFound) say(`cannot run ${command[0]}: ${outcome.notFound}`);
-  else if (failure) say(`recording failed: ${failure}`);
-  else if (!started)
-    say(`nothing was recorded: ${command[0]} is no Node program, or could not be traced`);
-  if (outcome.furtherProcesses)
-    say("only the first Node process was recorded, and there were more");
-  if (unmatched.length > 0) say(`no event is called ${unmatched.join(", ")}`);
-  if (killed)
-    say("the program was killed: its last records, since the last poll, are not in the trace");
-  if (unanswered)
-    say("a thread was blocked or busy when the recording ended; what it had recorded is in");
-  if (corrupt.length > 0) say(`unreadable buffers (corrupt memory) of CPUs: ${corrupt.join(", ")}`);
-  if (started && !options.quiet) say(table(options.output, readTraceDir(dir)));
-  return code;
+  const complete = report(command, { ...options, dir }, outcome);
+  removeDirs(made);
+  return outcome.code === 0 && options.strict && !complete ? STRICT_CODE : outcome.code;
 }
 
 function configOf(dir: string, options: Options): Omit<RecordConfig, "fd" | "nodeOptions"> {

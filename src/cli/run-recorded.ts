@@ -5,7 +5,8 @@ import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { requireOption } from "../node/node-options.js";
-import { CONFIG_VARIABLE, type RecordConfig, type RecorderMessage } from "../node/record-config.js";
+import { CONFIG_VARIABLE, type RecordConfig, type Report } from "../node/record-config.js";
+import { Recordings } from "./recordings.js";
 
 export interface Outcome {
   /** Exit code for `tbuf record`. */
@@ -14,14 +15,15 @@ export interface Outcome {
   readonly notFound: string | undefined;
   /** Why the recording failed, while the program went on. */
   readonly failure: string | undefined;
-  readonly started: boolean;
+  /** The recorded process. Undefined when none has started a recording. */
+  readonly pid: number | undefined;
   /** The program ended before its recording had been finished. */
   readonly killed: boolean;
   readonly unanswered: boolean;
   readonly corrupt: readonly number[];
-  /** Parts of the selection that no event matched. */
-  readonly unmatched: readonly string[];
-  /** A Node process came after the one that was recorded. */
+  /** Parts of the selection that no event matched. Undefined: it is not known. */
+  readonly unmatched: readonly string[] | undefined;
+  /** A Node process came beside or after the one that was recorded. */
   readonly furtherProcesses: boolean;
 }
 
@@ -81,11 +83,8 @@ class Recording {
   readonly #child: ChildProcess;
   readonly #pipe: Duplex;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #recordings = new Recordings();
   #text = "";
-  #started = false;
-  #finished: Extract<RecorderMessage, { type: "finished" }> | undefined;
-  #failure: string | undefined;
-  #furtherProcesses = false;
   #signals = 0;
 
   constructor(child: ChildProcess) {
@@ -105,23 +104,25 @@ class Recording {
   }
 
   outcome(code: number, notFound?: string): Outcome {
+    const { recorded, failure, furtherProcesses } = this.#recordings;
+    const finished = recorded?.finished;
     return {
       code,
       notFound,
-      failure: this.#failure,
-      started: this.#started,
-      killed: this.#started && !this.#finished && !this.#failure,
-      unanswered: this.#finished?.unanswered ?? false,
-      corrupt: this.#finished?.corrupt ?? [],
-      unmatched: this.#finished?.unmatched ?? [],
-      furtherProcesses: this.#furtherProcesses,
+      failure,
+      pid: recorded?.pid,
+      killed: recorded !== undefined && !finished && failure === undefined,
+      unanswered: finished?.unanswered ?? false,
+      corrupt: finished?.corrupt ?? [],
+      unmatched: finished?.unmatched,
+      furtherProcesses,
     };
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     // Who asks twice wants it to end, whatever becomes of the trace.
     if (++this.#signals > 1) this.#child.kill("SIGKILL");
-    else if (!this.#started || this.#finished) this.#passOn(signal);
+    else if (!this.#recordings.recorded || this.#recordings.recorded.finished) this.#passOn(signal);
     else {
       this.#pipe.write(`${signal}\n`);
       this.#later(ANSWER_MS, () => this.#passOn(signal));
@@ -132,22 +133,16 @@ class Recording {
     this.#text += chunk;
     const lines = this.#text.split("\n");
     this.#text = lines.pop() ?? "";
-    for (const line of lines) this.#handle(JSON.parse(line) as RecorderMessage);
+    for (const line of lines) this.#handle(JSON.parse(line) as Report);
   }
 
-  #handle(message: RecorderMessage): void {
-    if (message.type === "started") this.#started = true;
-    else if (message.type === "failed") {
-      if (this.#started) this.#furtherProcesses = this.#finished !== undefined;
-      if (!this.#furtherProcesses) this.#failure = message.message;
-    } else if (message.type === "finished") this.#finished = message;
-    else {
-      const signal = message.signal as NodeJS.Signals;
-      this.#clearTimers();
-      this.#passOn(signal);
-      // The signal would have ended the program, but the tracer's handler may wait for a busy loop.
-      if (message.by === "recorder") this.#later(KILL_MS, () => this.#child.kill("SIGKILL"));
-    }
+  #handle(report: Report): void {
+    this.#recordings.take(report);
+    if (report.type !== "signal") return;
+    this.#clearTimers();
+    this.#passOn(report.signal as NodeJS.Signals);
+    // The signal would have ended the program, but the tracer's handler may wait for a busy loop.
+    if (report.by === "recorder") this.#later(KILL_MS, () => this.#child.kill("SIGKILL"));
   }
 
   #passOn(signal: NodeJS.Signals): void {

@@ -31,6 +31,7 @@ export {
   type StreamSummary,
   scanStream,
   summarize,
+  TornPacketError,
   type Totals,
   type TraceSummary,
 } from "./reader.js";

@@ -7,12 +7,24 @@ export interface LocatedPacket extends PacketHeader {
   readonly at: number;
 }
 
+/** A stream ends within a packet: its writer was killed while it wrote, or the file was cut off. */
+export class TornPacketError extends RangeError {
+  /** Where the packet begins: what comes before are whole packets. */
+  readonly at: number;
+
+  constructor(at: number, message: string) {
+    super(message);
+    this.name = "TornPacketError";
+    this.at = at;
+  }
+}
+
 /**
  * The packets of a stream of `size` bytes, in order. `read` returns the `length` bytes at `at`;
- * only headers are read. Throws a RangeError or TypeError naming the position when a packet is cut
- * off, makes no sense, belongs to another trace, or contradicts the one before: time, sequence and
- * discarded count never go backwards, and the CPU stays the same. Each step moves on by a header at
- * least, so the number of steps is bounded by the size.
+ * only headers are read. Throws a TornPacketError when the last packet is cut off, and a RangeError or
+ * TypeError naming the position when a packet makes no sense, belongs to another trace, or contradicts
+ * the one before: time, sequence and discarded count never go backwards, and the CPU stays the same.
+ * Each step moves on by a header at least, so the number of steps is bounded by the size.
  */
 export function* scanStream(
   read: (at: number, length: number) => Uint8Array,
@@ -23,7 +35,8 @@ export function* scanStream(
   while (at < size) {
     const where = `packet at byte ${at}`;
     if (size - at < PACKET_HEADER_BYTES) {
-      throw new RangeError(
+      throw new TornPacketError(
+        at,
         `${where}: truncated: ${size - at} bytes, a header has ${PACKET_HEADER_BYTES}`,
       );
     }
@@ -33,7 +46,8 @@ export function* scanStream(
     }
     const packet = { ...headerOf(bytes, where), at };
     if (packet.packetBytes > size - at) {
-      throw new RangeError(
+      throw new TornPacketError(
+        at,
         `${where}: truncated: ${size - at} bytes, the packet has ${packet.packetBytes}`,
       );
     }

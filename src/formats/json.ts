@@ -4,9 +4,15 @@ import type { EventDefinition } from "../event/definition.js";
 import type { FieldType } from "../event/field.js";
 import { hex, labelsOf } from "./fields.js";
 
+/** What JSON.stringify leaves as it is, and a terminal obeys. */
+const HIDDEN = /[\x7f-\x9f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
 /** A string. Half a surrogate pair becomes U+FFFD: as an escape it is JSON, but not every parser takes it. */
 export function jsonText(text: string): string {
-  return JSON.stringify(text.replace(/\p{Cs}/gu, "\ufffd"));
+  const json = JSON.stringify(text.replace(/\p{Cs}/gu, "\ufffd"));
+  return json.replace(HIDDEN, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }
 
 /** From a record's fields to an object, in the order of its event's definition. */

@@ -129,7 +129,7 @@ function escaped(text: string): string {
   return text.replace(UNQUOTED, escapeOf);
 }
 
-/** A name: it stands without quotes. */
-function visible(name: string): string {
+/** A name, or other text without quotes: on one line, with escapes for what is hidden. */
+export function visible(name: string): string {
   return name.replace(HIDDEN, escapeOf);
 }

@@ -1,7 +1,7 @@
 // Reading a trace directory: its metadata, and its streams packet by packet, without reading more of
 // a file than a packet's header.
 
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CpuClock } from "../clock.js";
 import {
@@ -21,34 +21,43 @@ import {
 } from "../ctf/index.js";
 import { explainedEach, explainedStream } from "../ctf/trace-reader.js";
 import { TraceError } from "../errors.js";
+import { readAt } from "./read-at.js";
+import { type TornTail, untilTorn } from "./torn-tail.js";
 
 export interface TraceDir {
   readonly metadata: TraceMetadata;
   readonly clocks: readonly CpuClock[];
+  /** Of the whole packets. */
   readonly summary: TraceSummary;
+  /** Where streams end within a packet. */
+  readonly torn: readonly TornTail[];
 }
 
-/** Sums a trace up. Throws TraceError `output` naming the file that cannot be read, and why. */
+/**
+ * Sums a trace up. Throws TraceError `output` naming the file that cannot be read, and why; a stream that
+ * ends within a packet is summed up to there.
+ */
 export function readTraceDir(dir: string): TraceDir {
   const path = join(dir, "metadata");
   const text = readMetadata(path);
   const metadata = explained(path, () => checkMetadata(text));
   const clocks = explained(path, () => readClocks(text));
   const { streams, close } = openStreams(dir);
+  const torn: TornTail[] = [];
   try {
     const summary = summarize(
-      streams.map(({ name, path, read, size }) => ({
-        name,
-        packets: explainedEach(() => scanStream(read, size), because(path)),
-      })),
+      streams.map(({ name, path, read, size }) => {
+        const packets = untilTorn(scanStream(read, size), { path, size }, torn);
+        return { name, packets: explainedEach(() => packets, because(path)) };
+      }),
     );
-    return { metadata, clocks, summary };
+    return { metadata, clocks, summary, torn };
   } finally {
     close();
   }
 }
 
-/** Counts the records of each event. Throws TraceError `output` as `readTraceDir` does. */
+/** Counts the records of each event, in whole packets. Throws TraceError `output` as `readTraceDir` does. */
 export function countEvents(dir: string): Map<string, number> {
   const { context } = readContext(dir);
   const { streams, close } = openStreams(dir);
@@ -57,7 +66,7 @@ export function countEvents(dir: string): Map<string, number> {
     // Not by the merge of `openTraceDir`: the order of time does not matter here.
     for (const stream of streams) {
       const { packets, records } = packetsOf(stream, context);
-      for (const packet of packets) {
+      for (const packet of untilTorn(packets, stream, [])) {
         for (const { event } of records(packet)) counts.set(event, (counts.get(event) ?? 0) + 1);
       }
     }
@@ -133,17 +142,6 @@ function openStreams(dir: string): { streams: readonly OpenStream[]; close(): vo
     close();
     throw error;
   }
-}
-
-function readAt(fd: number, at: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let read = 0;
-  while (read < length) {
-    const more = readSync(fd, bytes, read, length - read, at + read);
-    if (more === 0) break;
-    read += more;
-  }
-  return bytes.subarray(0, read);
 }
 
 function explained<T>(path: string, action: () => T): T {
