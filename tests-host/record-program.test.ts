@@ -148,7 +148,7 @@ describe("what cannot be done", () => {
     const dir = join(freshDir(), "trace");
     const { code, stderr } = await tbuf(["record", "-o", dir, "--", "sh", "-c", "exit 4"]);
     expect(code).toBe(4);
-    expect(stderr).toContain("nothing was recorded: sh is no Node program, or could not be traced");
+    expect(stderr).toContain("nothing was recorded: no process of sh loaded tbuf");
   });
 
   for (const [args, words] of [

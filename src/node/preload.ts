@@ -45,7 +45,7 @@ const HINTS: Readonly<Record<string, string>> = {
   "no-cpu": " (tbuf record --cpus allows more)",
   unsupported:
     "; where the address space is limited (ulimit -v), NODE_OPTIONS=--disable-wasm-trap-handler makes Node " +
-    "reserve some 10 GB less",
+    "reserve some 10 GB less, and -S and --cpus ask for fewer bytes",
 };
 
 /** Takes what is for this process out of the environment: its children are not to be recorded. */

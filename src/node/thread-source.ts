@@ -22,6 +22,8 @@ export function traceThread(hypervisor: Member, name: string, ended: () => void)
   introduce(cpu, name);
   let crashed = false;
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
+    // The monitor hears also of errors that the program handles, and then goes on.
+    if (handlesUncaught()) return;
     crashed = true;
     coreEvents.error(cpu.domain, String(error));
   });
@@ -32,4 +34,10 @@ export function traceThread(hypervisor: Member, name: string, ended: () => void)
     ended();
   });
   return cpu;
+}
+
+function handlesUncaught(): boolean {
+  return (
+    process.listenerCount("uncaughtException") > 0 || process.hasUncaughtExceptionCaptureCallback()
+  );
 }
