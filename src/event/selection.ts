@@ -81,6 +81,27 @@ export function selects(selection: Selection, facility: string, event: EventDefi
   );
 }
 
+/** A facility's name and its events. */
+interface Named {
+  readonly definition: { readonly name: string; readonly events: readonly EventDefinition[] };
+}
+
+/**
+ * The parts of the selection, such as misspelt names, that hold no event of the facilities there are, which are
+ * asked for only if there may be such a part.
+ */
+export function unmatchedParts({ text }: Selection, facilities: () => readonly Named[]): string[] {
+  const parts = text.split(",").map(parseSelection);
+  const doubtful = parts.filter((part) => !selectsAll(part));
+  if (doubtful.length === 0) return [];
+  const there = facilities();
+  const holds = (part: Selection) =>
+    there.some(({ definition: { name, events } }) =>
+      events.some((event) => selects(part, name, event)),
+    );
+  return doubtful.filter((part) => !holds(part)).map((part) => part.text);
+}
+
 /** True when the selection holds whatever there is. */
 export function selectsAll(selection: Selection): boolean {
   return selection.text.split(",").some((part) => part === "all" || part === "*" || part === "*:*");

@@ -18,7 +18,13 @@ import type { Cpu } from "../cpu.js";
 import { currentBinding } from "../current.js";
 import { makeDisposable } from "../dispose.js";
 import { checkOptions, hypercallError, TraceError } from "../errors.js";
-import { parseSelection, type Selection, selects, selectsAll } from "../event/selection.js";
+import {
+  parseSelection,
+  type Selection,
+  selects,
+  selectsAll,
+  unmatchedParts,
+} from "../event/selection.js";
 import { controlWord, type MemoryViews } from "../memory.js";
 import { readClocks } from "./cpu-clocks.js";
 import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js";
@@ -43,9 +49,15 @@ export interface CreateTraceOptions {
   readonly events?: string;
   /** Indices of the CPUs to record. Default: all, also those that come later. */
   readonly cpus?: readonly number[];
+  /**
+   * True: throws TraceError `bad-option` when a part of `events` matches no event of the facilities that are
+   * registered by now; those of a thread are when it attaches. Default false: a part that has matched nothing by
+   * the end is told by a warning, when the trace is stopped or destroyed.
+   */
+  readonly strict?: boolean;
 }
 
-const CREATE_OPTIONS = ["subbufBytes", "subbufCount", "mode", "events", "cpus"];
+const CREATE_OPTIONS = ["subbufBytes", "subbufCount", "mode", "events", "cpus", "strict"];
 
 /** Milliseconds between two looks at whether all threads have passed a quiescent point. */
 const SETTLE_MS = 1;
@@ -126,6 +138,8 @@ export class Dom0 {
     const selection = selectionOf(events);
     const all = selectsAll(selection);
     const looked = all ? [] : this.#facilities.all().slice();
+    const unmatched = () => unmatchedParts(selection, () => this.#facilities.all());
+    if (options.strict) refuseUnmatched(unmatched());
     const failed = this.#privcmd.create({
       name,
       subbufBytes,
@@ -138,17 +152,22 @@ export class Dom0 {
     if (failed) throw this.#privcmd.error("create trace", { name, subbufBytes, subbufCount });
     // Facilities that were registered between the look and the creation.
     if (!all) this.#enableSelected(name, selection, this.#facilities.all().slice(looked.length));
-    return this.openTrace(name);
+    return this.#trace(name, unmatched);
   }
 
   /** A trace that exists, by name. Throws TraceError `name-unknown`. */
   openTrace(name: string): Trace {
     this.#checkOpen("openTrace");
+    return this.#trace(name, () => []);
+  }
+
+  #trace(name: string, unmatched: () => readonly string[]): Trace {
     if (typeof this.#privcmd.getInfo(name) === "number") {
       throw this.#privcmd.error("open trace", { name });
     }
     const host: TraceHost = {
       name,
+      unmatched,
       cpus: Math.min(this.#views.data.getUint32(controlWord(CTL_CPUS_AT) * 4, true), CPUS_MAX),
       privcmd: this.#privcmd,
       facilities: this.#facilities,
@@ -305,6 +324,15 @@ function selectionOf(events: string): Selection {
       cause: error,
     });
   }
+}
+
+function refuseUnmatched(parts: readonly string[]): void {
+  if (parts.length === 0) return;
+  throw new TraceError(
+    "bad-option",
+    `createTrace: events: no event is called ${parts.join(", ")}; with strict they must be registered by now, ` +
+      "which a thread does for its facilities when it attaches",
+  );
 }
 
 /** The ids of the selection's events. */

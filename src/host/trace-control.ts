@@ -5,6 +5,7 @@ import { BUFFER_BYTES_MAX, FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/publ
 import { VIRQ_TBUF } from "../../assembly/public/ops.js";
 import { coreEvents } from "../builtin.js";
 import { TraceError } from "../errors.js";
+import { warn } from "../warn.js";
 import { Consumer, type ConsumerParts, tolerant } from "./consumer.js";
 import { POLL_SLEEP_MILLIS } from "./evtchn.js";
 import type { Packet } from "./packet.js";
@@ -52,6 +53,8 @@ export interface PacketsOptions {
 
 /** What a trace needs of dom0. */
 export interface TraceHost extends Omit<ConsumerParts, "info"> {
+  /** Parts of the selection of events that match none of those that are registered. */
+  readonly unmatched: () => readonly string[];
   readonly mayRecord: () => boolean;
   /** Calls back whenever the VIRQ is raised; returns what ends that. Keeps no process alive. */
   readonly onVirq: (virq: number, handler: () => void) => () => void;
@@ -65,6 +68,7 @@ export class Trace {
   readonly #host: TraceHost;
   #consumer: Consumer | undefined;
   #destroyed = false;
+  #warned = false;
 
   /** Made by `Dom0.createTrace` and `Dom0.openTrace`. */
   constructor(host: TraceHost) {
@@ -80,14 +84,33 @@ export class Trace {
   }
 
   /**
-   * Stops recording. A thread that is inside a record call right now still publishes that one
-   * record; `await trace.stopped()` tells when no thread is any more. Throws TraceError.
+   * Stops recording, and warns of parts of `events` that match no event (see `unmatched`). A thread that is
+   * inside a record call right now still publishes that one record; `await trace.stopped()` tells when no
+   * thread is any more. Throws TraceError.
    */
   stop(): void {
     const { privcmd, name, mayRecord } = this.#host;
     if (mayRecord()) coreEvents.trace_stop(name);
     this.#check("stop", privcmd.stop(name));
     this.#host.settleSoon();
+    this.#warnOfUnmatched();
+  }
+
+  /**
+   * Parts of the `events` that this trace was created with, such as misspelt names, which match no event
+   * that is registered by now. Empty for a trace from `openTrace`. Throws TraceError.
+   */
+  unmatched(): readonly string[] {
+    return this.#host.unmatched();
+  }
+
+  /** Once, and at the end: facilities may come as long as the trace records. */
+  #warnOfUnmatched(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const parts = tolerant(() => this.unmatched());
+    if (parts === "corrupt" || parts.length === 0) return;
+    warn("TBUF_NO_EVENT", `trace ${this.name}: no event is called ${parts.join(", ")}`);
   }
 
   /**
@@ -216,6 +239,7 @@ export class Trace {
     this.#destroyed = true;
     this.#consumer?.close();
     this.#consumer = undefined;
+    this.#warnOfUnmatched();
   }
 
   get destroyed(): boolean {

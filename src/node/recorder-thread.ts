@@ -5,8 +5,7 @@
 import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import { threadId, workerData } from "node:worker_threads";
-import { parseSelection, selects } from "../event/selection.js";
-import type { Dom0, Trace } from "../host/index.js";
+import type { Trace } from "../host/index.js";
 import { Hypervisor } from "../hypervisor.js";
 import type { HypervisorHandle } from "../member.js";
 import { CtfWriter } from "./ctf-writer.js";
@@ -76,16 +75,6 @@ async function finish(trace: Trace, writer: CtfWriter): Promise<boolean> {
   return answered;
 }
 
-/** Parts of the selection, such as misspelt names, that hold none of the events there are. */
-function unmatched(dom0: Dom0): string[] {
-  return config.events.split(",").filter((part) => {
-    const selection = parseSelection(part);
-    return !dom0
-      .facilities()
-      .some(({ definition: { name, events } }) => events.some((e) => selects(selection, name, e)));
-  });
-}
-
 async function main(): Promise<void> {
   const hypervisor = Hypervisor.join(handle as HypervisorHandle);
   try {
@@ -134,7 +123,7 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
     type: "finished",
     unanswered: !answered,
     corrupt: [...trace.info().corrupt],
-    unmatched: unmatched(dom0),
+    unmatched: [...trace.unmatched()],
   });
 }
 
