@@ -103,6 +103,7 @@ describe("createTrace, refused", () => {
     ["half a CPU", "a", { cpus: [0.5] }, "bad-option", /cpu=0.5 .*255/],
     ["an empty selection", "a", { events: "" }, "bad-option", /events/],
     ["a selection with a hole", "a", { events: "sched,,mem" }, "bad-option", /sched,,mem/],
+    ["a selection that is no text", "a", { events: 5 as never }, "bad-option", /not a string/],
     ["a mask of 33 bits", "a", { events: "0x1ffffffff" }, "bad-option", /0x1ffffffff/],
     ["a selection of 1409 bytes", "a", { events: "e".repeat(1409) }, "pattern", /limit=1408/],
   ];

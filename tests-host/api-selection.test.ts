@@ -87,6 +87,10 @@ const selections: [string, string[]][] = [
   ["App", []],
   ["app:req", []],
   ["nothing", []],
+  // Names that every object of JavaScript has.
+  ["constructor", []],
+  ["toString,app:retry", only("app:retry")],
+  ["__proto__:*", []],
   ["app:request, app:retry", only("app:request", "app:retry")],
   ["sched", only("xen_sched:sched_wake", "xen_sched:sched_sleep")],
   ["hvm,app:retry", only("app:retry", "xen_vmx:vmx_vmentry")],
@@ -135,6 +139,15 @@ describe("a selection", () => {
     expect(counts.slice(0, 2)).toEqual([2, 2]);
     expect(counts[2]).toBeGreaterThanOrEqual(ALL.length);
     expect(counts[2]).toBeLessThan(2 * ALL.length);
+  });
+
+  it("names facilities and events as objects of JavaScript name what they inherit", () => {
+    for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+      const event = { name, fields: [] };
+      expect(selects(parseSelection(name), name, event)).toBe(true);
+      expect(selects(parseSelection(`${name}:${name}`), name, event)).toBe(true);
+      expect(selects(parseSelection(name), "app", event)).toBe(false);
+    }
   });
 
   it("matches as a regular expression of its stars would", () => {

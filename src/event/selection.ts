@@ -1,6 +1,7 @@
 // Which events a trace enables: by name, by Xen's class names, by Xen's event mask.
 
 import type { EventDefinition } from "./definition.js";
+import { quote } from "./names.js";
 
 /** One wish: an event mask, or a pattern of a facility's and an event's name. */
 type Wish = { readonly mask: number } | { readonly facility: Glob; readonly event: Glob };
@@ -13,14 +14,14 @@ export interface Selection {
 }
 
 /** What xentrace's class names mean here: `gen` is core, `hvm` is xen_vmx, and so on. */
-const CLASSES: Readonly<Record<string, string>> = {
-  all: "*",
-  gen: "core",
-  sched: "xen_sched",
-  dom0op: "xen_dom0op",
-  hvm: "xen_vmx",
-  mem: "xen_mem",
-};
+const CLASSES: ReadonlyMap<string, string> = new Map([
+  ["all", "*"],
+  ["gen", "core"],
+  ["sched", "xen_sched"],
+  ["dom0op", "xen_dom0op"],
+  ["hvm", "xen_vmx"],
+  ["mem", "xen_mem"],
+]);
 
 /**
  * Parses `all`, `gen`, `sched`, `dom0op`, `hvm`, `mem`, a facility (`app`), an event
@@ -28,6 +29,7 @@ const CLASSES: Readonly<Record<string, string>> = {
  * several of them separated by commas. Throws a TypeError that names what it cannot read.
  */
 export function parseSelection(text: string): Selection {
+  if (typeof text !== "string") throw new TypeError(`events: ${quote(text)} is not a string`);
   const parts = text.split(",").map((part) => part.trim());
   if (parts.some((part) => part === "")) {
     throw new TypeError(`events: ${JSON.stringify(text)} has an empty part`);
@@ -41,7 +43,7 @@ function parseWish(part: string): Wish {
     if (mask > 0xffffffff) throw new TypeError(`events: mask ${part} has more than 32 bits`);
     return { mask };
   }
-  const named = CLASSES[part] ?? part;
+  const named = CLASSES.get(part) ?? part;
   const colon = named.indexOf(":");
   const facility = colon < 0 ? named : named.slice(0, colon);
   const event = colon < 0 ? "*" : named.slice(colon + 1);
