@@ -4,6 +4,8 @@
 import {
   CONTROL_AT,
   CTL_TRACES_AT,
+  EVENTS_MAX,
+  FRAME_BYTES,
   SCRATCH_BYTES,
   TRACE_DYING,
   TRACE_PATTERN_AT,
@@ -13,9 +15,10 @@ import {
   TRACES_MAX,
 } from "../assembly/public/layout.js";
 import type { CoreExports } from "./core.js";
-import { hypercallError } from "./errors.js";
+import { hypercallError, TraceError } from "./errors.js";
 import { type FacilityDefinition, isOwnDefinition, toJson } from "./event/definition.js";
-import { parseSelection, selects } from "./event/selection.js";
+import { parseSelection, type Selection, selects } from "./event/selection.js";
+import { guarded } from "./guarded.js";
 import type { MemoryViews } from "./memory.js";
 
 const encoder = new TextEncoder();
@@ -50,7 +53,8 @@ export function registeredAt(views: MemoryViews, first: number): FacilityDefinit
 /**
  * Registers a facility on behalf of this thread, which must be a CPU. Threads that register the
  * same definition get the same ids. Throws TraceError `facility-differs` when the name is taken by
- * another definition, `facility-bytes`, `facilities-full`, `events-full` or `no-memory`.
+ * another definition, `facility-bytes`, `facilities-full`, `events-full`, `no-memory`, or `corrupt`
+ * when shared memory has been overwritten.
  * @returns the id of its first event
  */
 export function registerDefinition(
@@ -70,9 +74,9 @@ export function registerDefinition(
     views.bytes.set(name, scratch);
     views.bytes.set(json, scratch + name.length);
   }
-  const first = core.facility(name.length, bytes, definition.events.length);
+  const { length: events } = definition.events;
+  const first = guarded("register facility", () => core.facility(name.length, bytes, events));
   if (first < 0) {
-    const { length: events } = definition.events;
     throw hypercallError("register facility", core.reason(), {
       name: definition.name,
       events,
@@ -80,6 +84,7 @@ export function registerDefinition(
       bytesMax: SCRATCH_BYTES,
     });
   }
+  checkEvents(definition, first, definitions);
   enableWhereWanted(core, views, definition, first);
   // One that was put together by hand may change, or be one that dom0 elsewhere refuses.
   if (isOwnDefinition(definition)) {
@@ -87,6 +92,28 @@ export function registerDefinition(
     definitions.set(first, definition);
   }
   return first;
+}
+
+/**
+ * The id came from shared memory: with another facility's, its records would be taken for that one's.
+ * Throws TraceError `corrupt`.
+ */
+function checkEvents(
+  definition: FacilityDefinition,
+  first: number,
+  known: ReadonlyMap<number, FacilityDefinition>,
+): void {
+  const end = first + definition.events.length;
+  const taken = [...known].find(
+    ([at, { name, events }]) =>
+      first < at + events.length && at < end && !(at === first && name === definition.name),
+  );
+  if (end <= EVENTS_MAX && !taken) return;
+  throw new TraceError(
+    "corrupt",
+    `register facility: ${definition.name} cannot have the events ${first} to ${end - 1}: ` +
+      (taken ? `they are those of ${taken[1].name}` : `there are ${EVENTS_MAX}`),
+  );
 }
 
 /**
@@ -100,14 +127,31 @@ function enableWhereWanted(
   first: number,
 ): void {
   for (let trace = 0; trace < TRACES_MAX; trace++) {
-    const frame = Atomics.load(views.words, (CONTROL_AT + CTL_TRACES_AT) / 4 + trace);
-    if (!frame || Atomics.load(views.words, (frame + TRACE_STATE_AT) / 4) === TRACE_DYING) continue;
-    const length = views.data.getUint32(frame + TRACE_PATTERN_BYTES_AT, true);
-    if (length === 0 || length > TRACE_PATTERN_MAX) continue;
-    const at = frame + TRACE_PATTERN_AT;
-    const selection = parseSelection(decoder.decode(views.bytes.slice(at, at + length)));
+    const frame = Atomics.load(views.words, (CONTROL_AT + CTL_TRACES_AT) / 4 + trace) >>> 0;
+    const selection = frame === 0 ? undefined : selectionOf(views, frame);
+    if (!selection) continue;
     definition.events.forEach((event, i) => {
-      if (selects(selection, definition.name, event)) core.enableEvent(trace, first + i);
+      if (selects(selection, definition.name, event)) {
+        guarded("enable event", () => core.enableEvent(trace, first + i));
+      }
     });
+  }
+}
+
+/**
+ * What a trace asked for by name, if it did. Also undefined for what is no trace, as its words may have
+ * been overwritten: that harms the trace, and not the thread that registers.
+ */
+function selectionOf(views: MemoryViews, frame: number): Selection | undefined {
+  if (frame % FRAME_BYTES !== 0 || frame + FRAME_BYTES > views.data.byteLength) return undefined;
+  if (Atomics.load(views.words, (frame + TRACE_STATE_AT) / 4) === TRACE_DYING) return undefined;
+  const length = views.data.getUint32(frame + TRACE_PATTERN_BYTES_AT, true);
+  if (length === 0 || length > TRACE_PATTERN_MAX) return undefined;
+  const at = frame + TRACE_PATTERN_AT;
+  try {
+    return parseSelection(decoder.decode(views.bytes.slice(at, at + length)));
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
   }
 }

@@ -34,6 +34,10 @@ export class FacilityTable {
   readonly #facilities: RegisteredFacility[] = [];
   readonly #sizers = new Map<number, Sizer>();
   #next = 0;
+  /** Where the events of the next description begin, or cannot begin before. */
+  #end = 0;
+  /** False after a description that could not be read: it had some events, and nobody knows how many. */
+  #endKnown = true;
 
   constructor(views: MemoryViews, map: (mfn: number, count: number) => ForeignMapping) {
     this.#views = views;
@@ -48,10 +52,31 @@ export class FacilityTable {
       const at = Atomics.load(this.#views.words, index) >>> 0;
       if (at === 0) break;
       this.#next++;
-      const facility = this.#read(at);
-      if (facility) this.#facilities.push(facility);
+      this.#add(at);
     }
     return this.#facilities;
+  }
+
+  /**
+   * Takes the next description in. The hypervisor gives each facility the events behind those of the
+   * one before: a description that says otherwise is not believed, or two would claim one event.
+   */
+  #add(at: number): void {
+    // Private to this thread: what shared memory says of it does not matter.
+    const own = this.#endKnown ? registeredAt(this.#views, this.#end) : undefined;
+    const read = own ? { firstEvent: this.#end, definition: own } : this.#read(at);
+    if (!read) {
+      this.#endKnown = false;
+      return;
+    }
+    const { firstEvent, definition } = read;
+    const events = definition.events.length;
+    const follows = this.#endKnown ? firstEvent === this.#end : firstEvent >= this.#end;
+    if (follows) {
+      this.#facilities.push(read);
+      this.#end = firstEvent + events;
+      this.#endKnown = true;
+    } else if (this.#endKnown) this.#end += events;
   }
 
   /** What tells the sizes of an event's payloads; looks for new facilities when the id is not known. */
@@ -68,14 +93,12 @@ export class FacilityTable {
     return undefined;
   }
 
+  /** What a description says of itself; undefined: nothing that makes sense. */
   #read(at: number): RegisteredFacility | undefined {
     const { data } = this.#views;
     if (at % FRAME_BYTES !== 0 || at + FRAME_BYTES > data.byteLength) return undefined;
     const bytes = data.getUint32(at + FACILITY_BYTES_AT, true);
     if (bytes > SCRATCH_BYTES) return undefined;
-    const first = data.getUint32(at + FACILITY_FIRST_AT, true);
-    const own = registeredAt(this.#views, first);
-    if (own) return { firstEvent: first, definition: own };
     let mapping: ForeignMapping | undefined;
     try {
       mapping = this.#map(at / FRAME_BYTES, Math.ceil((FACILITY_TEXT_AT + bytes) / FRAME_BYTES));
