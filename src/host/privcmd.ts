@@ -55,7 +55,10 @@ export interface TraceControlInfo {
   readonly activeTraces: number;
 }
 
-/** get_info of one CPU's buffer: positions in bytes since the trace's start, counts of records. */
+/**
+ * get_info of one CPU's buffer: positions in bytes since the trace's start, counts of records. All are
+ * exact up to 2^53; a buffer whose positions are beyond that (9 PB) is not read any more.
+ */
 export interface CpuInfo {
   readonly cpu: number;
   /** Frame numbers of the buffer's control block and of its data. */

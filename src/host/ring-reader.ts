@@ -28,6 +28,11 @@ import { type FindSizer, walkRecords } from "./record-walk.js";
 
 /** Looks at a ring whose writer keeps moving before this turn is given up. */
 const TRIES = 64;
+/**
+ * The highest position that is read, in bytes: up to here a number is exact. 9 PB of records of one
+ * CPU in one trace, which at 100 MB a second is three years' worth.
+ */
+const POSITION_MAX = Number.MAX_SAFE_INTEGER;
 /** More records than are ever lost: sums of what the memory says stay exact, and fit a CTF packet. */
 const COUNT_MAX = 2 ** 51;
 
@@ -138,29 +143,48 @@ export class RingReader {
     return undefined;
   }
 
-  /** All that is in the ring now, copied, without giving anything back. */
+  /**
+   * All that is in the ring now, copied, without giving anything back. A writer that overtakes it
+   * leaves holes: each packet's `discarded` tells what is missing before it.
+   */
   snapshot(): FoundPacket[] {
     this.#checkValid();
     const packets: FoundPacket[] = [];
-    let stop = this.#load(RING_OFFSET_AT);
     let at = this.#load(RING_CONSUMED_AT);
-    let overwritten: number | undefined;
-    for (let tries = 0; tries < TRIES + 2 * this.geometry.subbufCount && at < stop; tries++) {
-      const before = overwritten ?? this.#overwrittenBefore(at);
-      // Time before which no record at the consuming position can be; a snapshot begins anywhere.
-      const floor = at === this.#load(RING_CONSUMED_AT) ? this.#end : 0n;
+    // Only then: a writer may go round between the two.
+    let stop = this.#load(RING_OFFSET_AT);
+    if (at > stop || stop > POSITION_MAX) this.#corrupt = true;
+    /** What the packets hold, and what the last of them told: records lost, and its end time. */
+    let records = 0;
+    let declared = 0;
+    let floor = this.#end;
+    const triesMax = TRIES + 2 * this.geometry.subbufCount;
+    for (let tries = 0; tries < triesMax && at < stop && !this.#corrupt; tries++) {
+      const before = this.#publishedBefore(at);
       const found = this.#look(at, true, true, floor);
-      if (found === "empty" || found === "corrupt") break;
+      if (found === "empty") break;
       if (found === "moved") {
         // A writer that is this fast has newer records by now than when this began.
         at = Math.max(at, this.#load(RING_CONSUMED_AT));
         stop = this.#load(RING_OFFSET_AT);
         continue;
       }
+      // The look has found that the writer had not come here: what was read before it holds.
+      const overwritten = this.#overwrites() ? before - this.#taken() - records : 0;
+      if (found === "corrupt" || overwritten < 0) {
+        this.#corrupt = true;
+        break;
+      }
       if ("bytes" in found) {
-        // The look has found that the writer had not come here: what was read before it holds.
-        overwritten = before;
-        packets.push({ ...found, discarded: found.discarded + overwritten });
+        const discarded = found.discarded + Math.min(overwritten, COUNT_MAX);
+        if (discarded < declared) {
+          this.#corrupt = true;
+          break;
+        }
+        packets.push({ ...found, discarded });
+        records += found.records;
+        declared = discarded;
+        floor = found.end;
       }
       at = found.until;
     }
@@ -169,14 +193,17 @@ export class RingReader {
   }
 
   /**
-   * Records that were overwritten before position `at`, where a snapshot begins: what was published
-   * before it and not taken. Within a sub-buffer only a consume can have put the reader there.
+   * Records published before position `at`, in overwrite mode. Within a sub-buffer only a consume can
+   * have put the reader there: what was published before that was either taken or overwritten.
    */
-  #overwrittenBefore(at: number): number {
-    if (!this.#overwrites()) return 0;
-    if (this.#beginOf(at) !== at) return Math.min(this.#load(RING_OVERWRITTEN_AT), COUNT_MAX);
-    const overwritten = this.#entry(at).records - this.#load(RING_TAKEN_AT);
-    return Math.min(Math.max(overwritten, 0), COUNT_MAX);
+  #publishedBefore(at: number): number {
+    if (this.#beginOf(at) === at) return this.#entry(at).records;
+    return this.#taken() + this.#load(RING_OVERWRITTEN_AT);
+  }
+
+  /** Records that dom0 has read. */
+  #taken(): number {
+    return this.#load(RING_TAKEN_AT);
   }
 
   /** Notes that what `next` found was given back to the writer. */
@@ -219,7 +246,8 @@ export class RingReader {
 
   #checkPositions(old: number, offset: number): "moved" | "corrupt" | undefined {
     const { subbufBytes, subbufCount } = this.geometry;
-    if (offset < this.#offset || offset % 4 !== 0 || old % 4 !== 0) return "corrupt";
+    if (offset > POSITION_MAX || offset < this.#offset) return "corrupt";
+    if (offset % 4 !== 0 || old % 4 !== 0) return "corrupt";
     const distance = offset - old;
     if (distance >= 0 && distance <= subbufBytes * subbufCount) {
       this.#offset = offset;
