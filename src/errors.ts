@@ -36,6 +36,7 @@ export type TraceErrorCode =
   | "abi-mismatch"
   | "stale"
   | "closed"
+  | "busy"
   | "corrupt"
   | "unsupported"
   | "no-answer"

@@ -43,7 +43,12 @@ export class Machine {
     this.core = core;
     this.views = views;
     expect(core.claimDom0(TIDS)).toBe(0);
-    this.privcmd = new Privcmd(core, views, () => false);
+    this.privcmd = new Privcmd(
+      core,
+      views,
+      () => false,
+      () => {},
+    );
   }
 
   binding(cpu: number): Binding {

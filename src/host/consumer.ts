@@ -41,6 +41,9 @@ export class Consumer {
   /** CPUs whose ring frame names no data that could be its own. */
   readonly #unreadable = new Set<number>();
   readonly #taken = new Set<number>();
+  /** Views of the shared buffer that are with a caller: it has not asked for the next packet yet. */
+  #held = false;
+  #looping = false;
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
@@ -75,10 +78,17 @@ export class Consumer {
    * what the buffers held when the pass came to them, and one turn more in overwrite mode.
    *
    * `next(false)` gives the packet back and ends the pass; `return()` ends it without that, and the
-   * packet will be read again.
+   * packet will be read again. Throws TraceError `busy` while another pass has handed out a view: this
+   * one would hand out the same packet, and give it back to the writer under the other's eyes.
    * @param partial also what lies in sub-buffers that are still being written
    */
   *pass(partial: boolean): Generator<Packet, void, GoOn> {
+    if (this.#held) {
+      throw new TraceError(
+        "busy",
+        `trace ${this.#parts.name}: a packet of it is still being read; ask for the next one first, or leave that loop`,
+      );
+    }
     for (const reader of this.readers()) {
       if (!(yield* this.#drain(reader, partial))) return;
     }
@@ -94,7 +104,7 @@ export class Consumer {
       if (!("bytes" in found)) {
         this.#giveBack(reader, found);
       } else if (mode === "discard") {
-        goOn = yield found;
+        goOn = yield* this.#lend(found);
         this.#giveBack(reader, found);
       } else if (this.#giveBack(reader, found)) {
         goOn = yield { ...found, discarded: reader.lost() };
@@ -103,6 +113,33 @@ export class Consumer {
       if ("partial" in found && found.partial) return true;
     }
     return true;
+  }
+
+  /** Yields a view, and knows meanwhile that it is with the caller. */
+  *#lend(found: FoundPacket): Generator<Packet, GoOn, GoOn> {
+    this.#held = true;
+    try {
+      return yield found;
+    } finally {
+      this.#held = false;
+    }
+  }
+
+  /**
+   * Claims the loop over this trace's packets, of which there is one at a time: each would get packets
+   * that the others miss. Throws TraceError `busy`. @returns what ends it
+   */
+  claimLoop(): () => void {
+    if (this.#looping) {
+      throw new TraceError(
+        "busy",
+        `packets: another loop reads trace ${this.#parts.name}; let it end first`,
+      );
+    }
+    this.#looping = true;
+    return () => {
+      this.#looping = false;
+    };
   }
 
   /** False when the writer was faster, and what was copied must be thrown away. */

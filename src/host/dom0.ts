@@ -31,6 +31,7 @@ import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js
 import { FacilityTable, type RegisteredFacility } from "./facility-table.js";
 import { ForeignMapping } from "./foreign-map.js";
 import { directoryOf, readFrame } from "./frame-table.js";
+import { OpenTraces } from "./open-traces.js";
 import { Privcmd, type TraceMode } from "./privcmd.js";
 import { SeedOps } from "./seed-ops.js";
 import { Trace, type TraceHost } from "./trace-control.js";
@@ -84,6 +85,7 @@ export class Dom0 {
   readonly #views: MemoryViews;
   readonly #privcmd: Privcmd;
   readonly #facilities: FacilityTable;
+  readonly #traces = new OpenTraces();
   readonly #mayRecord: () => boolean;
   readonly #origin: () => Origin;
   readonly #stopAnswering: () => void;
@@ -103,7 +105,8 @@ export class Dom0 {
       const binding = cpu()?.binding;
       return binding !== undefined && currentBinding() === binding;
     };
-    this.#privcmd = new Privcmd(core, views, this.#mayRecord);
+    const destroyed = (name: string) => this.#traces.end(name);
+    this.#privcmd = new Privcmd(core, views, this.#mayRecord, destroyed);
     this.ops = new SeedOps(this.#privcmd, () => this.#settleSoon());
     // Reading descriptions maps and unmaps frames all the time: that is no event of the program's.
     const quietMap = (mfn: number, count: number) =>
@@ -155,7 +158,10 @@ export class Dom0 {
     return this.#trace(name, unmatched);
   }
 
-  /** A trace that exists, by name. Throws TraceError `name-unknown`. */
+  /**
+   * A trace that exists, by name. All objects of one trace share its mappings and its reader. Throws
+   * TraceError `name-unknown`.
+   */
   openTrace(name: string): Trace {
     this.#checkOpen("openTrace");
     return this.#trace(name, () => []);
@@ -168,6 +174,8 @@ export class Dom0 {
     const host: TraceHost = {
       name,
       unmatched,
+      shared: this.#traces.of(name),
+      checkOpen: (what) => this.#checkOpen(what),
       cpus: Math.min(this.#views.data.getUint32(controlWord(CTL_CPUS_AT) * 4, true), CPUS_MAX),
       privcmd: this.#privcmd,
       facilities: this.#facilities,

@@ -83,15 +83,25 @@ export class Privcmd {
   readonly #core: CoreExports;
   readonly #views: MemoryViews;
   readonly #mayRecord: () => boolean;
+  readonly #destroyed: (name: string) => void;
   /** The name that was asked for last, and its UTF-8: most calls are for one trace, again and again. */
   #named: string | undefined;
   #name = new Uint8Array(0);
 
-  /** @param mayRecord true while this thread's tracepoints write to this very hypervisor */
-  constructor(core: CoreExports, views: MemoryViews, mayRecord: () => boolean) {
+  /**
+   * @param mayRecord true while this thread's tracepoints write to this very hypervisor
+   * @param destroyed is told the name of each trace that was destroyed
+   */
+  constructor(
+    core: CoreExports,
+    views: MemoryViews,
+    mayRecord: () => boolean,
+    destroyed: (name: string) => void,
+  ) {
     this.#core = core;
     this.#views = views;
     this.#mayRecord = mayRecord;
+    this.#destroyed = destroyed;
   }
 
   /** Each of these returns the seed's 0 for success and 1 for failure; `reason` tells why. */
@@ -117,7 +127,10 @@ export class Privcmd {
   }
 
   destroy(name: string): number {
-    return this.#setName(name) ? this.#recorded(ops.OP_DESTROY) : this.#refuse(ops.OP_DESTROY);
+    if (!this.#setName(name)) return this.#refuse(ops.OP_DESTROY);
+    const failed = this.#recorded(ops.OP_DESTROY);
+    if (!failed) this.#destroyed(name);
+    return failed;
   }
 
   start(name: string): number {

@@ -1,13 +1,16 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The typed face of a trace: what the seed's operations do, with errors that say why, and the
 // consumer's loops on top.
 
 import { BUFFER_BYTES_MAX, FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
-import { VIRQ_TBUF } from "../../assembly/public/ops.js";
+import { REASON_NAME_UNKNOWN, VIRQ_TBUF } from "../../assembly/public/ops.js";
 import { coreEvents } from "../builtin.js";
-import { TraceError } from "../errors.js";
+import { makeDisposable } from "../dispose.js";
+import { hypercallError, TraceError } from "../errors.js";
 import { warn } from "../warn.js";
 import { Consumer, type ConsumerParts, tolerant } from "./consumer.js";
 import { POLL_SLEEP_MILLIS } from "./evtchn.js";
+import type { OpenTrace } from "./open-traces.js";
 import type { Packet } from "./packet.js";
 import type { CpuInfo, TraceMode } from "./privcmd.js";
 
@@ -55,6 +58,9 @@ export interface PacketsOptions {
 export interface TraceHost extends Omit<ConsumerParts, "info"> {
   /** Parts of the selection of events that match none of those that are registered. */
   readonly unmatched: () => readonly string[];
+  readonly shared: OpenTrace;
+  /** Throws TraceError `closed` once dom0 is. */
+  readonly checkOpen: (what: string) => void;
   readonly mayRecord: () => boolean;
   /** Calls back whenever the VIRQ is raised; returns what ends that. Keeps no process alive. */
   readonly onVirq: (virq: number, handler: () => void) => () => void;
@@ -63,22 +69,31 @@ export interface TraceHost extends Omit<ConsumerParts, "info"> {
   readonly settleSoon: () => void;
 }
 
+/**
+ * A trace as one part of a program sees it. Closing it (or leaving its `using` scope) gives back what
+ * it has mapped to read; the trace itself goes on.
+ */
 export class Trace {
+  /** `using`: closes it. Only where the runtime has Symbol.dispose. */
+  declare readonly [Symbol.dispose]: () => void;
   readonly name: string;
   readonly #host: TraceHost;
-  #consumer: Consumer | undefined;
-  #destroyed = false;
+  readonly #shared: OpenTrace;
+  #closed = false;
   #warned = false;
 
   /** Made by `Dom0.createTrace` and `Dom0.openTrace`. */
   constructor(host: TraceHost) {
     this.name = host.name;
     this.#host = host;
+    this.#shared = host.shared;
+    makeDisposable(this, () => this.close());
   }
 
   /** Starts recording. A trace that is active already stays so. Throws TraceError. */
   start(): void {
     const { privcmd, name, mayRecord } = this.#host;
+    this.#checkOpen("start");
     this.#check("start", privcmd.start(name));
     if (mayRecord()) coreEvents.trace_start(name);
   }
@@ -90,6 +105,7 @@ export class Trace {
    */
   stop(): void {
     const { privcmd, name, mayRecord } = this.#host;
+    this.#checkOpen("stop");
     if (mayRecord()) coreEvents.trace_stop(name);
     this.#check("stop", privcmd.stop(name));
     this.#host.settleSoon();
@@ -141,7 +157,7 @@ export class Trace {
       activeTraces: info.activeTraces,
       memoryBytes: FRAME_BYTES + perCpu * cpuInfos.length,
       cpus: cpuInfos,
-      corrupt: this.#consumer?.corrupt() ?? [],
+      corrupt: this.#shared.consumer?.corrupt() ?? [],
     };
   }
 
@@ -168,13 +184,21 @@ export class Trace {
 
   /**
    * Consumes what is in the buffers now, without waiting: calls `take` for each packet and returns
-   * their number. A packet whose `take` throws is not consumed in discard mode. Throws TraceError.
+   * their number. A packet whose `take` throws is not consumed in discard mode. Beside a loop of
+   * `packets` each packet goes to one of the two. Throws TraceError; `busy` in discard mode while a
+   * loop's packet is still being read, as in that loop's body, or in `take`.
    */
   drain(take: (packet: Packet) => void, options: { partial?: boolean } = {}): number {
     let packets = 0;
-    for (const packet of this.#reading().pass(options.partial ?? true)) {
-      take(packet);
-      packets++;
+    const pass = this.#reading().pass(options.partial ?? true);
+    try {
+      for (let step = pass.next(); !step.done; step = pass.next(!this.#closed)) {
+        take(step.value);
+        packets++;
+        if (this.#shared.destroyed) break;
+      }
+    } finally {
+      pass.return();
     }
     return packets;
   }
@@ -183,33 +207,37 @@ export class Trace {
    * Packets as they come, until `signal` aborts or the trace is destroyed: full sub-buffers when
    * VIRQ_TBUF announces them, the others after `pollMs`. In discard mode a packet's bytes are good
    * until the next one is asked for, and a packet in which the loop is left (`break`, an exception)
-   * is read again later. Throws TraceError.
+   * is read again later. Throws TraceError; `busy` while another loop reads this trace, by whatever
+   * object of it: several readers would each get some of the packets.
    */
   async *packets(options: PacketsOptions = {}): AsyncGenerator<Packet, void, undefined> {
     const { signal, pollMs = POLL_SLEEP_MILLIS, ref = true } = options;
     const { onVirq } = this.#host;
     const consumer = this.#reading();
+    const release = consumer.claimLoop();
     let wake = (): void => {};
     let raised = false;
     const ring = (): void => {
       raised = true;
       wake();
     };
-    const off = onVirq(VIRQ_TBUF, ring);
-    signal?.addEventListener("abort", ring);
+    let off = (): void => {};
+    let pass: ReturnType<Consumer["pass"]> | undefined;
     let partialAt = performance.now() + pollMs;
     try {
-      while (!signal?.aborted && !this.#destroyed) {
+      off = onVirq(VIRQ_TBUF, ring);
+      signal?.addEventListener("abort", ring);
+      while (!signal?.aborted && !this.#ended) {
         raised = false;
         const partial = performance.now() >= partialAt;
         if (partial) partialAt = performance.now() + pollMs;
-        const pass = consumer.pass(partial);
+        pass = consumer.pass(partial);
         let step = pass.next();
         while (!step.done) {
           yield step.value;
           // The loop has asked for more, so it has taken that packet: given back even at the end.
-          if (this.#destroyed) return;
-          step = pass.next(!signal?.aborted);
+          if (this.#shared.destroyed) return;
+          step = pass.next(!signal?.aborted && !this.#closed);
         }
         const pause = Math.max(0, partialAt - performance.now());
         await new Promise<void>((resolve) => {
@@ -222,6 +250,9 @@ export class Trace {
         });
       }
     } finally {
+      // The loop was left in a packet: its view is given back unread.
+      pass?.return();
+      release();
       off();
       signal?.removeEventListener("abort", ring);
     }
@@ -230,30 +261,63 @@ export class Trace {
   /**
    * Stops the trace and takes it from everybody at once; nobody waits. Its memory is free for others
    * when every thread has passed a quiescent point (`dom0.settled()`). What was mapped of it goes
-   * stale. Throws TraceError `name-unknown` when it is destroyed already.
+   * stale, and all objects of this trace are destroyed with it. Throws TraceError `name-unknown` when it
+   * is destroyed already.
    */
   destroy(): void {
     const { privcmd, name } = this.#host;
+    this.#checkOpen("destroy");
     this.#check("destroy", privcmd.destroy(name));
     this.#host.settleSoon();
-    this.#destroyed = true;
-    this.#consumer?.close();
-    this.#consumer = undefined;
     this.#warnOfUnmatched();
   }
 
+  /** True once the trace was destroyed, by this object, another one, or `dom0.ops.destroy`. */
   get destroyed(): boolean {
-    return this.#destroyed;
+    return this.#shared.destroyed;
+  }
+
+  /**
+   * Gives back what this object has mapped to read, and ends its loop of `packets`. The trace goes on:
+   * `dom0.openTrace` reads on where this object stopped. The last object that reads keeps the frames
+   * mapped; a destroyed trace has none. After it all methods throw TraceError `closed`. May be called
+   * twice.
+   */
+  close(): void {
+    this.#closed = true;
+    this.#shared.release(this);
+  }
+
+  get #ended(): boolean {
+    return this.#closed || this.#shared.destroyed;
   }
 
   #reading(): Consumer {
-    if (this.#destroyed) throw new TraceError("stale", `trace ${this.name}: it was destroyed`);
-    this.#consumer ??= new Consumer({ ...this.#host, info: this.#controlInfo("read") });
-    return this.#consumer;
+    if (this.#shared.destroyed) {
+      throw new TraceError("stale", `trace ${this.name}: it was destroyed`);
+    }
+    this.#checkOpen("read");
+    return this.#shared.read(
+      this,
+      () => new Consumer({ ...this.#host, info: this.#controlInfo("read") }),
+    );
+  }
+
+  /** Another trace may have the name of one that was destroyed: this object is not for that one. */
+  #checkOpen(what: string): void {
+    const { name } = this;
+    if (this.#shared.destroyed) {
+      throw hypercallError(`${what} trace`, REASON_NAME_UNKNOWN, { name });
+    }
+    this.#host.checkOpen(`${what} trace`);
+    if (this.#closed) {
+      throw new TraceError("closed", `${what} trace: this object of ${name} was closed`);
+    }
   }
 
   #controlInfo(what: string) {
     const { privcmd, name } = this.#host;
+    this.#checkOpen(what);
     const info = privcmd.getInfo(name);
     if (typeof info === "number") throw privcmd.error(`${what} trace`, { name });
     const { subbufBytes, subbufCount } = info;
