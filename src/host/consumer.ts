@@ -196,7 +196,7 @@ export class Consumer {
     try {
       return this.#map(cpu, ring);
     } catch (error) {
-      if (error instanceof TraceError && error.code === "not-shared") return undefined;
+      if (error instanceof TraceError && UNREADABLE.has(error.code)) return undefined;
       throw error;
     }
   }
@@ -206,25 +206,41 @@ export class Consumer {
     const { mode, subbufBytes, subbufCount } = info;
     const frames = Math.ceil((subbufBytes * subbufCount) / FRAME_BYTES);
     const data = map(ring.dataMfn, frames);
-    const control = mapOr(data, () => map(ring.ringMfn, 1));
+    const control = orUnmap(data, () => map(ring.ringMfn, 1));
     const geometry = { cpu, mode, subbufBytes, subbufCount };
     const findSizer = (event: number) => facilities.sizer(event);
-    return new RingReader(geometry, control, data, { findSizer, now, fence });
+    const host = { findSizer, now, fence };
+    return orUnmap(data, () =>
+      orUnmap(control, () => new RingReader(geometry, control, data, host)),
+    );
   }
 
+  /** Unmaps all rings; then throws what kept one from it, TraceError `corrupt`. */
   close(): void {
-    for (const reader of this.#readers.values()) reader.close();
+    const readers = this.#ordered;
     this.#readers.clear();
     this.#ordered = [];
+    let failure: unknown;
+    for (const reader of readers) {
+      try {
+        reader.close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure) throw failure;
   }
 }
 
-/** Gives the first mapping back when the second cannot be had. */
-function mapOr(first: ForeignMapping, second: () => ForeignMapping): ForeignMapping {
+/** What says that a ring's frames are not what they should be. */
+const UNREADABLE: ReadonlySet<string> = new Set(["not-shared", "stale", "corrupt"]);
+
+/** Gives the mapping back when what it is for cannot be had. */
+function orUnmap<T>(mapping: ForeignMapping, make: () => T): T {
   try {
-    return second();
+    return make();
   } catch (error) {
-    first.unmap();
+    mapping.unmap();
     throw error;
   }
 }

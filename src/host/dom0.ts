@@ -17,7 +17,7 @@ import type { CoreExports } from "../core.js";
 import type { Cpu } from "../cpu.js";
 import { currentBinding } from "../current.js";
 import { makeDisposable } from "../dispose.js";
-import { checkOptions, hypercallError, TraceError } from "../errors.js";
+import { checkOptions, TraceError } from "../errors.js";
 import {
   parseSelection,
   type Selection,
@@ -26,11 +26,14 @@ import {
   unmatchedParts,
 } from "../event/selection.js";
 import { controlWord, type MemoryViews } from "../memory.js";
+import { claimDom0 } from "./claim.js";
+import { tolerant } from "./consumer.js";
 import { readClocks } from "./cpu-clocks.js";
 import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js";
 import { FacilityTable, type RegisteredFacility } from "./facility-table.js";
 import { ForeignMapping } from "./foreign-map.js";
 import { directoryOf, readFrame } from "./frame-table.js";
+import { type Hypercalls, hypercallsOf } from "./hypercalls.js";
 import { OpenTraces } from "./open-traces.js";
 import { Privcmd, type TraceMode } from "./privcmd.js";
 import { SeedOps } from "./seed-ops.js";
@@ -81,7 +84,7 @@ export class Dom0 {
   /** The seed's operations, returning 0 or 1. */
   readonly ops: SeedOps;
   readonly clock: ClockBase;
-  readonly #core: CoreExports;
+  readonly #core: Hypercalls;
   readonly #views: MemoryViews;
   readonly #privcmd: Privcmd;
   readonly #facilities: FacilityTable;
@@ -89,13 +92,16 @@ export class Dom0 {
   readonly #mayRecord: () => boolean;
   readonly #origin: () => Origin;
   readonly #stopAnswering: () => void;
+  /** This thread is dom0 no more. */
+  readonly #release: () => void;
   #channels: EventChannels;
   #closed = false;
   #settling = false;
 
-  /** Throws TraceError `dom0-taken`. Made by `Hypervisor.dom0`. */
-  constructor(core: CoreExports, views: MemoryViews, { tid, clock, cpu, origin }: Dom0Thread) {
-    if (core.claimDom0(tid)) throw hypercallError("dom0", core.reason(), { tid });
+  /** Throws TraceError `dom0-taken`, `bad-option`, or `corrupt`. Made by `Hypervisor.dom0`. */
+  constructor(exports: CoreExports, views: MemoryViews, { tid, clock, cpu, origin }: Dom0Thread) {
+    const core = hypercallsOf(exports);
+    this.#release = claimDom0(core, views, tid);
     this.clock = clock;
     this.#origin = origin;
     this.#core = core;
@@ -194,7 +200,7 @@ export class Dom0 {
 
   /**
    * Maps `count` frames from frame `mfn` on, which must be shared with dom0, be the first of a run,
-   * and lie in it. Throws TraceError `not-shared`.
+   * and lie in it. Throws TraceError `not-shared`, or `corrupt` when the frame table was overwritten.
    */
   mapForeignRange(mfn: number, count: number): ForeignMapping {
     this.#checkOpen("mapForeignRange");
@@ -241,18 +247,20 @@ export class Dom0 {
 
   /**
    * Gives the memory of destroyed traces back as far as it can be. True when every thread has passed
-   * a quiescent point since the last stop or destroy, and nothing is in quarantine.
+   * a quiescent point since the last stop or destroy, and nothing is in quarantine. Throws TraceError
+   * `corrupt` when what is in quarantine was overwritten.
    */
   settle(): boolean {
     this.#checkOpen("settle");
     return this.#core.settle() === 1;
   }
 
-  /** Waits until `settle` is true; false when it is not after `timeoutMs`. */
+  /** Waits until `settle` is true; false when it is not after `timeoutMs`. Throws as `settle`. */
   async settled(timeoutMs = 1000): Promise<boolean> {
     const end = performance.now() + timeoutMs;
     while (!this.settle()) {
-      if (performance.now() >= end) return false;
+      // Also when `timeoutMs` is not a number.
+      if (!(performance.now() < end)) return false;
       await new Promise<void>((resolve) => {
         setTimeout(resolve, SETTLE_MS);
       });
@@ -262,14 +270,16 @@ export class Dom0 {
 
   /**
    * Settles until that is done, without keeping the process alive: while threads have not answered,
-   * disabled tracepoints cost them a call now and then.
+   * disabled tracepoints cost them a call now and then. Where memory is corrupt it gives up without a
+   * word: nobody could catch an error of a timer. The next call that settles tells it.
    */
   #settleSoon(pauseMs = SETTLE_MS): void {
     if (this.#settling) return;
     this.#settling = true;
     const timer = setTimeout(() => {
       this.#settling = false;
-      if (!this.#closed && !this.settle()) this.#settleSoon(Math.min(2 * pauseMs, SETTLE_MS_MAX));
+      if (this.#closed || tolerant(() => this.settle())) return;
+      this.#settleSoon(Math.min(2 * pauseMs, SETTLE_MS_MAX));
     }, pauseMs);
     (timer as { unref?: () => void }).unref?.();
   }
@@ -289,13 +299,16 @@ export class Dom0 {
     return this.#closed;
   }
 
-  /** This thread stops being dom0; traces stay. May be called twice. */
+  /**
+   * This thread stops being dom0; traces stay. May be called twice. Throws TraceError `corrupt` when
+   * mappings cannot be given back because memory was overwritten; it is closed all the same.
+   */
   close(): void {
     if (this.#closed) return;
+    this.#closed = true;
     this.#stopAnswering();
     this.#channels.close();
-    this.#core.resignDom0();
-    this.#closed = true;
+    this.#release();
   }
 
   #enableSelected(

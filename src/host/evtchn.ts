@@ -3,9 +3,9 @@
 
 import { CTL_UPCALL_AT, CTL_VIRQ_PORT_AT, CTL_WAITING_AT } from "../../assembly/public/layout.js";
 import { REASON_NOT_DOM0, REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
-import type { CoreExports } from "../core.js";
 import { hypercallError } from "../errors.js";
 import { controlWord, type MemoryViews } from "../memory.js";
+import type { Hypercalls } from "./hypercalls.js";
 
 export { VIRQ_DOM_EXC, VIRQ_TBUF } from "../../assembly/public/ops.js";
 
@@ -33,7 +33,7 @@ interface Bound {
 }
 
 export class EventChannels {
-  readonly #core: CoreExports;
+  readonly #core: Hypercalls;
   readonly #views: MemoryViews;
   readonly #byPort = new Map<number, Bound>();
   readonly #pollMs: number;
@@ -42,7 +42,7 @@ export class EventChannels {
   #poll: ReturnType<typeof setInterval> | undefined;
   #waits = false;
 
-  constructor(core: CoreExports, views: MemoryViews, options: EvtchnOptions = {}) {
+  constructor(core: Hypercalls, views: MemoryViews, options: EvtchnOptions = {}) {
     this.#core = core;
     this.#views = views;
     this.#pollMs = options.pollMs ?? POLL_SLEEP_MILLIS;

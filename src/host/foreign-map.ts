@@ -10,10 +10,10 @@ import {
   FRAME_SHARE_AT,
 } from "../../assembly/public/layout.js";
 import { memEvents } from "../builtin.js";
-import type { CoreExports } from "../core.js";
 import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
 import type { MemoryViews } from "../memory.js";
+import type { Hypercalls } from "./hypercalls.js";
 
 /** Frames that dom0 has mapped. The frames are not handed out again while they are mapped. */
 export class ForeignMapping {
@@ -22,7 +22,7 @@ export class ForeignMapping {
   readonly mfn: number;
   /** Frames of 4096 bytes. */
   readonly count: number;
-  readonly #core: CoreExports;
+  readonly #core: Hypercalls;
   readonly #views: MemoryViews;
   readonly #mayRecord: () => boolean;
   readonly #dom0Closed: () => boolean;
@@ -32,9 +32,9 @@ export class ForeignMapping {
   readonly #share: number;
   #open = true;
 
-  /** Throws TraceError `not-shared`. Made by `Dom0.mapForeignRange`. */
+  /** Throws TraceError `not-shared`, or `corrupt`. Made by `Dom0.mapForeignRange`. */
   constructor(
-    core: CoreExports,
+    core: Hypercalls,
     views: MemoryViews,
     mfn: number,
     count: number,
@@ -43,8 +43,21 @@ export class ForeignMapping {
   ) {
     // The hypervisor sees 32 bits of each: what it would see otherwise is asked for as no frame.
     const whole = mfn >>> 0 === mfn && count >>> 0 === count;
+    const table = views.data.getUint32(CONTROL_AT + CTL_FRAME_TABLE_AT, true);
+    const entry = table + mfn * FRAME_ENTRY_BYTES;
     if (core.map(whole ? mfn : 0, count)) {
       throw hypercallError("mapForeignRange", core.reason(), { mfn, count });
+    }
+    // The table said that there is such a run: in the memory it must be, and in the table.
+    const { byteLength } = views.buffer;
+    const inside = (mfn + count) * FRAME_BYTES <= byteLength && entry % 4 === 0;
+    if (!inside || entry + FRAME_ENTRY_BYTES > byteLength) {
+      core.unmap(mfn);
+      throw new TraceError(
+        "corrupt",
+        `mapForeignRange: mfn=${mfn}, count=${count} is not in the memory of ${byteLength} bytes; ` +
+          "the frame table was overwritten",
+      );
     }
     this.mfn = mfn;
     this.count = count;
@@ -53,8 +66,7 @@ export class ForeignMapping {
     this.#mayRecord = mayRecord;
     this.#dom0Closed = dom0Closed;
     this.#bytes = new Uint8Array(views.buffer, mfn * FRAME_BYTES, count * FRAME_BYTES);
-    const table = views.data.getUint32(CONTROL_AT + CTL_FRAME_TABLE_AT, true);
-    this.#shareIndex = (table + mfn * FRAME_ENTRY_BYTES + FRAME_SHARE_AT) / 4;
+    this.#shareIndex = (entry + FRAME_SHARE_AT) / 4;
     this.#share = Atomics.load(views.words, this.#shareIndex);
     makeDisposable(this, () => this.unmap());
     if (mayRecord()) memEvents.mem_page_grant_map(0);
@@ -80,7 +92,7 @@ export class ForeignMapping {
     return this.#bytes;
   }
 
-  /** Gives the mapping back. May be called twice. */
+  /** Gives the mapping back. May be called twice. Throws TraceError `corrupt`. */
   unmap(): void {
     if (!this.#open) return;
     this.#open = false;

@@ -23,10 +23,10 @@ import {
 } from "../../assembly/public/layout.js";
 import * as ops from "../../assembly/public/ops.js";
 import { dom0opEvents } from "../builtin.js";
-import type { CoreExports } from "../core.js";
-import { hypercallError, TraceError } from "../errors.js";
+import { hypercallError, type TraceError } from "../errors.js";
 import { countFrames } from "../frames.js";
 import type { MemoryViews } from "../memory.js";
+import type { Hypercalls } from "./hypercalls.js";
 
 export type TraceMode = "discard" | "overwrite";
 
@@ -80,7 +80,7 @@ const IMAGE = HYPERCALL_AT + ops.TBC_TRACE_AT;
 const encoder = new TextEncoder();
 
 export class Privcmd {
-  readonly #core: CoreExports;
+  readonly #core: Hypercalls;
   readonly #views: MemoryViews;
   readonly #mayRecord: () => boolean;
   readonly #destroyed: (name: string) => void;
@@ -93,7 +93,7 @@ export class Privcmd {
    * @param destroyed is told the name of each trace that was destroyed
    */
   constructor(
-    core: CoreExports,
+    core: Hypercalls,
     views: MemoryViews,
     mayRecord: () => boolean,
     destroyed: (name: string) => void,
@@ -150,11 +150,11 @@ export class Privcmd {
     if (!this.#setName(name)) return this.#refuse(ops.OP_CONSUME);
     const { data } = this.#views;
     data.setUint32(HYPERCALL_AT + ops.TBC_CPU_AT, u32Or(NO_U32, cpu), true);
-    const oldOrNone = Number.isSafeInteger(old) ? old : -1;
+    const oldOrNone = Number.isSafeInteger(old) && old >= 0 ? old : -1;
     data.setBigUint64(HYPERCALL_AT + ops.TBC_OLD_AT, BigInt(oldOrNone), true);
     data.setBigUint64(HYPERCALL_AT + ops.TBC_UNTIL_AT, BigInt(until), true);
     data.setUint32(HYPERCALL_AT + ops.TBC_RECORDS_AT, records, true);
-    return this.#call(ops.OP_CONSUME);
+    return this.#core.tb_control(ops.OP_CONSUME);
   }
 
   /** A fresh copy of a trace's control information; a number is the failure. */
@@ -175,7 +175,8 @@ export class Privcmd {
 
   /** A fresh copy of what a CPU's buffer holds; undefined: it has none; a number is the failure. */
   getCpuInfo(name: string, cpu: number): CpuInfo | undefined | number {
-    const failed = this.#info(name, cpu);
+    // That number asks for no CPU, which is another question.
+    const failed = this.#info(name, cpu === ops.NO_CPU ? NO_U32 : cpu);
     if (failed) return failed;
     if (this.#result(ops.TBC_RING_MFN_AT) === 0) return undefined;
     return {
@@ -210,7 +211,7 @@ export class Privcmd {
   #info(name: string, cpu: number): number {
     if (!this.#setName(name)) return this.#refuse(ops.OP_GET_INFO);
     this.#views.data.setUint32(HYPERCALL_AT + ops.TBC_CPU_AT, u32Or(NO_U32, cpu), true);
-    return this.#call(ops.OP_GET_INFO);
+    return this.#core.tb_control(ops.OP_GET_INFO);
   }
 
   #result(at: number): number {
@@ -239,27 +240,13 @@ export class Privcmd {
 
   /** Lets the hypervisor itself refuse, so that the reason is its own. */
   #refuse(op: number): number {
-    return this.#call(op);
-  }
-
-  /**
-   * The hypercall. A pointer in the hypervisor's tables that somebody wrote over makes it trap: that
-   * is told as any other corruption, and dom0 goes on.
-   */
-  #call(op: number): number {
-    try {
-      return this.#core.tb_control(op);
-    } catch (error) {
-      throw new TraceError("corrupt", `tb_control: op=${op} trapped: ${String(error)}`, {
-        cause: error,
-      });
-    }
+    return this.#core.tb_control(op);
   }
 
   #recorded(op: number, a = 0, b = 0): number {
-    if (!this.#mayRecord()) return this.#call(op);
+    if (!this.#mayRecord()) return this.#core.tb_control(op);
     dom0opEvents.dom0op_enter_base(op, a, b, 0, 0);
-    const result = this.#call(op);
+    const result = this.#core.tb_control(op);
     dom0opEvents.dom0op_leave_base(op, result, a, b, 0, 0);
     return result;
   }

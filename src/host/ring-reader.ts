@@ -170,7 +170,7 @@ export class RingReader {
         continue;
       }
       // The look has found that the writer had not come here: what was read before it holds.
-      const overwritten = this.#overwrites() ? before - this.#taken() - records : 0;
+      const overwritten = this.#overwrites() ? before - this.#load(RING_TAKEN_AT) - records : 0;
       if (found === "corrupt" || overwritten < 0) {
         this.#corrupt = true;
         break;
@@ -198,12 +198,7 @@ export class RingReader {
    */
   #publishedBefore(at: number): number {
     if (this.#beginOf(at) === at) return this.#entry(at).records;
-    return this.#taken() + this.#load(RING_OVERWRITTEN_AT);
-  }
-
-  /** Records that dom0 has read. */
-  #taken(): number {
-    return this.#load(RING_TAKEN_AT);
+    return this.#load(RING_TAKEN_AT) + this.#load(RING_OVERWRITTEN_AT);
   }
 
   /** Notes that what `next` found was given back to the writer. */
@@ -221,8 +216,11 @@ export class RingReader {
 
   /** Unmaps the ring. */
   close(): void {
-    this.#control.unmap();
-    this.#data.unmap();
+    try {
+      this.#control.unmap();
+    } finally {
+      this.#data.unmap();
+    }
   }
 
   /**

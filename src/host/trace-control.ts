@@ -2,7 +2,15 @@
 // The typed face of a trace: what the seed's operations do, with errors that say why, and the
 // consumer's loops on top.
 
-import { BUFFER_BYTES_MAX, FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
+import {
+  BUFFER_BYTES_MAX,
+  FRAME_BYTES,
+  SUBBUF_BYTES_MAX,
+  SUBBUF_BYTES_MIN,
+  SUBBUF_COUNT_MAX,
+  SUBBUF_COUNT_MIN,
+  TRACE_ACTIVE,
+} from "../../assembly/public/layout.js";
 import { REASON_NAME_UNKNOWN, VIRQ_TBUF } from "../../assembly/public/ops.js";
 import { coreEvents } from "../builtin.js";
 import { makeDisposable } from "../dispose.js";
@@ -267,8 +275,12 @@ export class Trace {
   destroy(): void {
     const { privcmd, name } = this.#host;
     this.#checkOpen("destroy");
-    this.#check("destroy", privcmd.destroy(name));
-    this.#host.settleSoon();
+    try {
+      this.#check("destroy", privcmd.destroy(name));
+    } finally {
+      // Also where memory is corrupt: attention may have been raised.
+      this.#host.settleSoon();
+    }
     this.#warnOfUnmatched();
   }
 
@@ -321,7 +333,9 @@ export class Trace {
     const info = privcmd.getInfo(name);
     if (typeof info === "number") throw privcmd.error(`${what} trace`, { name });
     const { subbufBytes, subbufCount } = info;
-    const sane = isPowerOfTwo(subbufBytes) && isPowerOfTwo(subbufCount);
+    const sane =
+      isPowerOfTwoIn(subbufBytes, SUBBUF_BYTES_MIN, SUBBUF_BYTES_MAX) &&
+      isPowerOfTwoIn(subbufCount, SUBBUF_COUNT_MIN, SUBBUF_COUNT_MAX);
     if (!sane || subbufBytes * subbufCount > BUFFER_BYTES_MAX) {
       throw new TraceError(
         "corrupt",
@@ -341,6 +355,6 @@ function roundToFrames(bytes: number): number {
   return Math.ceil(bytes / FRAME_BYTES) * FRAME_BYTES;
 }
 
-function isPowerOfTwo(value: number): boolean {
-  return value > 0 && (value & (value - 1)) === 0;
+function isPowerOfTwoIn(value: number, min: number, max: number): boolean {
+  return value >= min && value <= max && (value & (value - 1)) === 0;
 }

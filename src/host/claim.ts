@@ -1,0 +1,32 @@
+// Becoming dom0, and ceasing to be. Both walk the hypervisor's tables: where those were overwritten, the
+// claim is given up all the same, or no thread could be dom0 any more.
+
+import { CTL_DOM0_AT } from "../../assembly/public/layout.js";
+import { hypercallError, TraceError } from "../errors.js";
+import { controlWord, type MemoryViews } from "../memory.js";
+import type { Hypercalls } from "./hypercalls.js";
+
+/** Highest number of a thread: the hypervisor notes it plus 1, in 32 bits. */
+const TID_MAX = 0xfffffffe;
+
+/**
+ * Makes thread `tid` dom0. Throws TraceError `dom0-taken`, `bad-option`, or `corrupt`.
+ * @returns what ends that, which may throw TraceError `corrupt`
+ */
+export function claimDom0(core: Hypercalls, { words }: MemoryViews, tid: number): () => void {
+  if (!Number.isInteger(tid) || tid < 0 || tid > TID_MAX) {
+    throw new TraceError("bad-option", `dom0: tid=${tid} is not an integer from 0 to ${TID_MAX}`);
+  }
+  const orGiveUp = <T>(call: () => T): T => {
+    try {
+      return call();
+    } catch (error) {
+      Atomics.compareExchange(words, controlWord(CTL_DOM0_AT), (tid + 1) | 0, 0);
+      throw error;
+    }
+  };
+  if (orGiveUp(() => core.claimDom0(tid))) {
+    throw hypercallError("dom0", core.reason(), { tid });
+  }
+  return () => orGiveUp(() => core.resignDom0());
+}
