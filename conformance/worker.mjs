@@ -5,6 +5,7 @@ import { defineFacility, facility, field, Hypervisor, i32, join, u32, VIRQ_TBUF 
 import { guestImports } from "tbuf/guest";
 import { conf, golden } from "./facilities.mjs";
 import { GUEST } from "./lib/guest.mjs";
+import { LOOPS } from "./lib/loops.mjs";
 import { decode } from "./lib/records.mjs";
 import { STOP } from "./lib/thread.mjs";
 import { withWriter } from "./lib/writers.mjs";
@@ -126,6 +127,32 @@ const programs = {
     for (let n = 0; n < count; n++) conf.pair(thread, n);
     note("hanging");
     Atomics.wait(flags, STOP, 0);
+  },
+
+  /** Is in a loop of lib/loops.mjs; told to stop, it ends with the next record. */
+  spin({ loop }) {
+    const end = new Error("told to stop");
+    const now = () => {
+      if (stopped()) throw end;
+      return performance.now();
+    };
+    cpu = hypervisor.attach({ tid: own, clock: { now } });
+    const guest = guestImports(cpu, [defineFacility("loop", { pass: [] })]).tbuf;
+    note("spinning");
+    try {
+      LOOPS[loop](guest);
+    } catch (error) {
+      if (error !== end) throw error;
+    }
+  },
+
+  /** Counts the free frames until they change; by how many. */
+  countFrames() {
+    note("counting");
+    const before = hypervisor.frames().free;
+    let now = before;
+    while (now === before) now = hypervisor.frames().free;
+    return before - now;
   },
 
   /** Keeps the coarse time fresh until it is told to stop. */

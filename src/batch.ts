@@ -6,6 +6,7 @@ import type { CpuBinding } from "./current.js";
 import { TraceError } from "./errors.js";
 import type { EventDefinition } from "./event/definition.js";
 import type { EventEncoder } from "./event/encode.js";
+import { look } from "./look.js";
 
 /** Records a batch; see `TracepointFunction` in facility.ts. */
 export type WriteMany = (words: Int32Array, count?: number) => void;
@@ -41,7 +42,7 @@ export function makeBatch({ definition, fixedBytes }: EventEncoder): Batch {
   return {
     writeMany(words, count) {
       const records = countOf(definition, fixedBytes, words, count);
-      if (!binding || binding.views.enabled[id] === 0) return;
+      if (!binding || look(binding.views.enabled, id) === 0) return;
       write(binding, words, records);
     },
     bind(next, event) {

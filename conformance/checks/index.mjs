@@ -17,4 +17,5 @@ import "./unshared.mjs";
 import "./threads.mjs";
 import "./destroy.mjs";
 import "./death.mjs";
+import "./loops.mjs";
 import "./views.mjs";

@@ -8,6 +8,7 @@ import { TraceError } from "../errors.js";
 import type { FacilityDefinition } from "../event/definition.js";
 import { encoderOf } from "../event/encode.js";
 import { registerDefinition } from "../facility-register.js";
+import { look } from "../look.js";
 
 /** The functions that a guest imports from the module `tbuf`. */
 export interface GuestFunctions
@@ -64,7 +65,7 @@ export function guestImports(cpu: Cpu, facilities: readonly FacilityDefinition[]
         const events = facilities[facility]?.events.length ?? 0;
         return first === undefined || !(index >= 0 && index < events) ? -1 : first + index;
       },
-      enabled: (event) => ((views.enabled[event] ?? 0) === 0 ? 0 : 1),
+      enabled: (event) => ((look(views.enabled, event) ?? 0) === 0 ? 0 : 1),
     },
   };
 }
