@@ -24,12 +24,15 @@ export function makeBatch({ definition, fixedBytes }: EventEncoder): Batch {
   let id = 0;
   let scratch = 0;
 
-  const write = ({ core, views, now }: CpuBinding, words: Int32Array, count: number): void => {
+  const write = (
+    { core, views }: CpuBinding,
+    time: number,
+    words: Int32Array,
+    count: number,
+  ): void => {
     const payload = fixedBytes ?? 0;
     const each = payload / 4;
     const most = Math.max(1, Math.floor(SCRATCH_BYTES / Math.max(payload, 4)));
-    // One time for all: they are one moment to the program.
-    const time = now();
     for (let done = 0; done < count; done += most) {
       const records = Math.min(most, count - done);
       const from = done * each;
@@ -43,7 +46,10 @@ export function makeBatch({ definition, fixedBytes }: EventEncoder): Batch {
     writeMany(words, count) {
       const records = countOf(definition, fixedBytes, words, count);
       if (!binding || look(binding.views.enabled, id) === 0) return;
-      write(binding, words, records);
+      // One time for all: they are one moment to the program.
+      const time = binding.now();
+      // The clock may be the program's, and have tied this to another CPU, or to none.
+      if (binding) write(binding, time, words, records);
     },
     bind(next, event) {
       binding = next;

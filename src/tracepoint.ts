@@ -53,7 +53,7 @@ function exportOf(core: CoreExports, words: number): WordExport {
 
 /**
  * An event of up to seven words: its arguments go straight to the export of that arity. User code
- * (`valueOf`, getters) runs while the arguments are turned into words, before anything is written.
+ * (a clock, `valueOf`, getters) runs before anything is written.
  */
 function byWords(encoder: EventEncoder, words: number): Tracepoint {
   // Held here, beside the word: V8 takes one load more to find what is imported.
@@ -109,9 +109,9 @@ function byWords(encoder: EventEncoder, words: number): Tracepoint {
 }
 
 /**
- * Any other event: laid out in the CPU's scratch area, from where the hypervisor copies it. First
- * all arguments are turned into plain values: user code that runs meanwhile may record, and use the
- * scratch area, or tie the tracepoint to another CPU.
+ * Any other event: laid out in the CPU's scratch area, from where the hypervisor copies it. First the
+ * clock is read and all arguments are turned into plain values: both may run user code, which may
+ * record, and use the scratch area, or tie the tracepoint to another CPU.
  */
 function throughScratch(encoder: EventEncoder): Tracepoint {
   const look = imported;
@@ -123,10 +123,12 @@ function throughScratch(encoder: EventEncoder): Tracepoint {
   let scratch = 0;
 
   // What does not fit is recorded as one word too many, which the hypervisor counts as too big.
-  const finish = (bytes: number): void => {
-    record(id, now(), bytes < 0 ? SCRATCH_BYTES + 4 : bytes, 1);
+  const finish = (time: number, bytes: number): void => {
+    record(id, time, bytes < 0 ? SCRATCH_BYTES + 4 : bytes, 1);
   };
-  const write = (plain: readonly unknown[]): void => finish(encoder.encode(plain, area, scratch));
+  const write = (time: number, plain: readonly unknown[]): void => {
+    finish(time, encoder.encode(plain, area, scratch));
+  };
 
   const [p0, p1, p2, p3, p4, p5, p6] = encoder.toPlain as Seven<Converter>;
   const [w0, w1, w2, w3, w4, w5, w6] = encoder.writers as Seven<Writer>;
@@ -151,38 +153,39 @@ function throughScratch(encoder: EventEncoder): Tracepoint {
   ): number => w6(g, area, end6(a, b, c, d, e, f));
   const positional: readonly Positional[] = [
     (a) => {
-      if (look(enabled, 0) !== 0) finish(end1(p0(a)) - scratch);
+      if (look(enabled, 0) !== 0) finish(now(), end1(p0(a)) - scratch);
     },
     (a, b) => {
-      if (look(enabled, 0) !== 0) finish(end2(p0(a), p1(b)) - scratch);
+      if (look(enabled, 0) !== 0) finish(now(), end2(p0(a), p1(b)) - scratch);
     },
     (a, b, c) => {
-      if (look(enabled, 0) !== 0) finish(end3(p0(a), p1(b), p2(c)) - scratch);
+      if (look(enabled, 0) !== 0) finish(now(), end3(p0(a), p1(b), p2(c)) - scratch);
     },
     (a, b, c, d) => {
-      if (look(enabled, 0) !== 0) finish(end4(p0(a), p1(b), p2(c), p3(d)) - scratch);
+      if (look(enabled, 0) !== 0) finish(now(), end4(p0(a), p1(b), p2(c), p3(d)) - scratch);
     },
     (a, b, c, d, e) => {
-      if (look(enabled, 0) !== 0) finish(end5(p0(a), p1(b), p2(c), p3(d), p4(e)) - scratch);
+      if (look(enabled, 0) !== 0) finish(now(), end5(p0(a), p1(b), p2(c), p3(d), p4(e)) - scratch);
     },
     (a, b, c, d, e, f) => {
-      if (look(enabled, 0) !== 0) finish(end6(p0(a), p1(b), p2(c), p3(d), p4(e), p5(f)) - scratch);
+      if (look(enabled, 0) !== 0)
+        finish(now(), end6(p0(a), p1(b), p2(c), p3(d), p4(e), p5(f)) - scratch);
     },
     (a, b, c, d, e, f, g) => {
       if (look(enabled, 0) !== 0)
-        finish(end7(p0(a), p1(b), p2(c), p3(d), p4(e), p5(f), p6(g)) - scratch);
+        finish(now(), end7(p0(a), p1(b), p2(c), p3(d), p4(e), p5(f), p6(g)) - scratch);
     },
   ];
   const { fields, named } = encoder.definition;
   const call: Positional =
     positional[fields.length - 1] ??
     ((...args) => {
-      if (look(enabled, 0) !== 0) write(encoder.plain(args));
+      if (look(enabled, 0) !== 0) write(now(), encoder.plain(args));
     });
   const callNamed =
     fields.length <= positional.length
       ? byNames(fields, call)
-      : (values: unknown) => write(encoder.plainNamed(values));
+      : (values: unknown) => write(now(), encoder.plainNamed(values));
   return {
     call: named
       ? (values: unknown) => {
