@@ -10,6 +10,7 @@ import {
   FACILITY_COMMENT,
   TRACER_NAME,
 } from "./names.js";
+import { type Token, tokens, unquote } from "./tokens.js";
 import { parseUuid } from "./uuid.js";
 
 /** What the metadata says about a trace. */
@@ -124,9 +125,6 @@ function* commentsOf(text: string, kind: string): Generator<string> {
   }
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 type Block = Map<string, string | number>;
 
 /** Strings and integers right within each top-level block; the first block of a name counts. */
@@ -163,43 +161,9 @@ function readBlocks(text: string): Map<string, Block> {
   return blocks;
 }
 
-interface Token {
-  readonly kind: "word" | "string" | "comment" | "mark";
-  readonly text: string;
-}
-
 function constantOf({ kind, text }: Token): string | number | undefined {
   if (kind === "string") return unquote(text);
   if (kind !== "word" || !/^-?[0-9]+$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : undefined;
-}
-
-function* tokens(text: string): Generator<Token> {
-  const pattern =
-    /(\s+)|(\/\*.*?\*\/)|"((?:[^"\\\n]|\\[^\n])*)"|([A-Za-z0-9_.-]+)|([{}[\]();:=,<>])/sy;
-  while (pattern.lastIndex < text.length) {
-    const at = pattern.lastIndex;
-    const match = pattern.exec(text);
-    if (!match) {
-      throw new TypeError(
-        `metadata: character ${at}: ${JSON.stringify(text.slice(at, at + 20))} is not understood`,
-      );
-    }
-    const [, , comment, quoted, word, mark] = match;
-    if (comment !== undefined) yield { kind: "comment", text: comment };
-    else if (quoted !== undefined) yield { kind: "string", text: quoted };
-    else if (word !== undefined) yield { kind: "word", text: word };
-    else if (mark !== undefined) yield { kind: "mark", text: mark };
-  }
-}
-
-/** The text between the quotes of a string literal; of escapes it knows octal bytes and `\"`. */
-function unquote(text: string): string {
-  const bytes: number[] = [];
-  for (const [run, octal, escaped] of text.matchAll(/\\([0-7]{3})|\\(.)|[^\\]+/gsu)) {
-    if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff);
-    else for (const byte of encoder.encode(escaped ?? run)) bytes.push(byte);
-  }
-  return decoder.decode(Uint8Array.from(bytes));
 }
