@@ -121,7 +121,7 @@ describe("a tracepoint", () => {
   });
 
   it("records what it is given, any number and any text", () => {
-    const text = fc.string({ unit: "grapheme" }).map((s) => s.replaceAll(/[\0\u200b]/g, "x"));
+    const text = fc.string({ unit: "grapheme" }).map((s) => s.replaceAll("\0", "x"));
     fc.assert(
       fc.property(
         fc.array(fc.nat()),
@@ -310,9 +310,9 @@ describe("user code within an argument", () => {
 describe("a payload that fits the scratch area exactly", () => {
   it("is recorded, and with a word more it is counted, whatever it is made of", () => {
     const texts = [
-      ["x".repeat(16380), "x".repeat(16381)],
-      ["é".repeat(8190), `${"é".repeat(8190)}x`],
-      ["\0".repeat(5460), "\0".repeat(5461)],
+      ["x".repeat(16383), "x".repeat(16384)],
+      [`${"é".repeat(8191)}x`, "é".repeat(8192)],
+      ["\0".repeat(5461), "\0".repeat(5462)],
     ] as const;
     for (const [fits, tooLong] of texts) {
       app.text({ text: fits });

@@ -72,11 +72,11 @@ describe("metadata of 20 MB", () => {
     ["a string that is not closed", `"${"\\a".repeat(MILLIONS / 2)}`, /a string is not closed/],
     ["a comment that is not closed", `/*${"* ".repeat(MILLIONS / 2)}`, /a comment is not closed/],
     ["blocks that are not closed", "{".repeat(MILLIONS / 20), /a block is not closed/],
-    ["lists in a facility", `/* tbuf facility 1 ${"[".repeat(MILLIONS / 20)} */`, /not JSON/],
+    ["lists in a facility", `/* tbuf events 1 ${"[".repeat(MILLIONS / 20)} */`, /not JSON/],
     ["lists in a clock", `/* tbuf clock ${"[".repeat(MILLIONS / 20)} */`, /is no clock/],
     [
       "arrays in a field",
-      `/* tbuf facility 1 {"name":"a","events":[{"name":"b","fields":[{"name":"c","type":` +
+      `/* tbuf events 1 {"name":"a","events":[{"name":"b","fields":[{"name":"c","type":` +
         `${'{"array":'.repeat(5000)}"u32"${"}".repeat(5000)}}]}]} */`,
       /elements cannot be array/,
     ],

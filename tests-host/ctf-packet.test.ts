@@ -43,7 +43,7 @@ const GOLDEN = Uint8Array.from(
   02 00 00 00                                       records
   03 00 00 01 00 00 00 00                           0x1000 << 12 | event 3
   2a 00 00 00                                       id               u32 42
-  04 00 00 00 2f 61 00 00                           path             "/a", padded to 4
+  2f 69 74 65 6d 73 00 00                           path             "/items", NUL, padding
   04 10 00 02 00 00 00 00                           0x2001 << 12 | event 4
   00 00 00 00                                       n                u32 0; the content ends here
   00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00   padding
@@ -82,7 +82,7 @@ describe("the golden packet", () => {
         event: "app:request",
         definition: request,
         timestamp: 0x1000n,
-        fields: { id: 42, path: "/a" },
+        fields: { id: 42, path: "/items" },
       },
       { event: "app:tick", definition: tick, timestamp: 0x2001n, fields: { n: 0 } },
     ]);
@@ -93,7 +93,7 @@ describe("the golden packet", () => {
     expect(stderr).toMatch(/^WARNING: Tracer may have discarded events [^\n]*\n$/);
     expect(status).toBe(0);
     expect(lines.map((line) => line.replace(/ \([^)]*\)/, ""))).toEqual([
-      '[00000000000000004096] app:request: { id = 42, path_length = 4, path = "/a" }',
+      '[00000000000000004096] app:request: { id = 42, path = "/items", end = { } }',
       "[00000000000000008193] app:tick: { n = 0 }",
     ]);
   });

@@ -31,6 +31,7 @@ import {
   u32,
   u64,
 } from "../src/event/index.js";
+import { textEnd } from "../src/event/text.js";
 
 type Codec = EventEncoder & { readonly size: Sizer; readonly decode: Decoder };
 
@@ -69,11 +70,12 @@ function through(codec: Codec, args: readonly unknown[]) {
   };
 }
 
-/** The payload of one text: its length up to a whole word, its UTF-8, zero bytes. */
+/** The payload of one text: its UTF-8, a NUL, zero bytes up to a whole word. */
 function textPayload(text: string): number[] {
-  const utf8 = [...new TextEncoder().encode(text.replaceAll("\0", "\u2400") || "\u200b")];
+  const more = /^\u200b*$/.test(text) ? "\u200b" : "";
+  const utf8 = [...new TextEncoder().encode(text.replaceAll("\0", "\u2400") + more), 0];
   while (utf8.length % 4 !== 0) utf8.push(0);
-  return [...new Uint8Array(Uint32Array.of(utf8.length).buffer), ...utf8];
+  return utf8;
 }
 
 // The language's own conversions are the oracle for numbers.
@@ -87,8 +89,7 @@ const wrap =
   };
 const wide = (value: number | bigint) =>
   typeof value === "bigint" ? value : Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
-const visible = (text: string) =>
-  text === "\u200b" ? "" : text.toWellFormed().replaceAll("\0", "\u2400");
+const visible = (text: string) => text.toWellFormed().replaceAll("\0", "\u2400");
 
 const anyNumber = fc.oneof(
   fc.integer(),
@@ -101,7 +102,7 @@ const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 90 }),
   fc.string({ unit: "binary-ascii", maxLength: 90 }),
   fc.string({
-    unit: fc.constantFrom("a", "\0", "\ud800", "\udc00", "é", "😀", "\ufeff"),
+    unit: fc.constantFrom("a", "\0", "\ud800", "\udc00", "é", "😀", "\ufeff", "\u200b"),
     maxLength: 90,
   }),
 );
@@ -178,24 +179,30 @@ describe("encode, size and decode", () => {
   });
 
   it("lay out a payload as drawn", () => {
-    const codec = codecOf(i8, u64, string, bytes, array(u16), f32, array(string));
-    const args = [-2, 0x1_0000_0002n, "hello", Uint8Array.of(9), [3, 0xffff], 1, ["é"]];
+    const codec = codecOf(i8, u64, string, bytes, array(u16), f32, array(string), string, u8);
+    const args = [-2, 2n ** 32n + 2n, "hello", Uint8Array.of(9), [3, 0xffff], 1, ["é", ""], "a", 4];
     expect(through(codec, args).payload).toEqual(
       [
         [0xfe, 0xff, 0xff, 0xff], // i8, extended by value
         [2, 0, 0, 0, 1, 0, 0, 0], // u64
-        [8, 0, 0, 0, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0, 0, 0], // string: length is padded
+        [0x68, 0x65, 0x6c, 0x6c, 0x6f, 0, 0, 0], // string: up to its NUL; two bytes of padding
         [1, 0, 0, 0, 9, 0, 0, 0], // bytes: length is exact
         [2, 0, 0, 0, 3, 0, 0, 0, 0xff, 0xff, 0, 0], // array: count, words
         [0, 0, 0x80, 0x3f], // f32
-        [1, 0, 0, 0, 4, 0, 0, 0, 0xc3, 0xa9, 0, 0], // array of strings
+        [2, 0, 0, 0, 0xc3, 0xa9, 0], // array of strings: count, the strings ...
+        [0xe2, 0x80, 0x8b, 0], // ... of which an empty one is U+200B, with no padding between
+        [0x61, 0, 0, 0, 0], // string, right after them; three bytes of padding
+        [4, 0, 0, 0], // u8
       ].flat(),
     );
   });
 
   it("keep texts around the length where the encoder changes", () => {
     const codec = codecOf(string);
-    expect(through(codec, [""]).payload).toEqual([4, 0, 0, 0, 0xe2, 0x80, 0x8b, 0]);
+    expect(through(codec, [""]).payload).toEqual([0xe2, 0x80, 0x8b, 0]);
+    for (const text of ["\u200b", "\u200b\u200b", "\u200ba", "a\u200b", "\u200b".repeat(40)]) {
+      expect(through(codec, [text]).values).toEqual([text]);
+    }
     for (const length of [0, 1, 3, 4, 5, 63, 64, 65, 1000, 5000, 20000]) {
       expect(through(codec, ["x".repeat(length)]).values).toEqual(["x".repeat(length)]);
       expect(through(codec, ["é".repeat(length)]).values).toEqual(["é".repeat(length)]);
@@ -502,23 +509,34 @@ describe("hostile memory", () => {
   it("with a huge count costs no more than its bytes", () => {
     const view = new DataView(new ArrayBuffer(1 << 16));
     view.setUint32(0, 0xffffffff, true);
-    for (const type of [array(string), array(u8), array(u64), string, bytes]) {
+    for (const type of [array(string), array(u8), array(u64), bytes]) {
       expect(codecOf(type).size(view, 0, 1 << 16)).toBe(-1);
       expect(() => codecOf(type).decode(view, 0, 1 << 16)).toThrow(RangeError);
     }
   });
 
-  it("with a text of length 0 holds an empty text", () => {
-    const view = new DataView(new ArrayBuffer(4));
-    expect(codecOf(string).size(view, 0, 4)).toBe(4);
-    expect(codecOf(string).decode(view, 0, 4)).toEqual({ f0: "" });
+  it("with a text that has no NUL is refused, wherever the memory ends", () => {
+    for (let size = 0; size <= 12; size++) {
+      const all = new Uint8Array(16).fill(0x61);
+      const view = new DataView(all.buffer);
+      all.fill(0, size);
+      expect(codecOf(string).size(view, 0, size)).toBe(-1);
+      expect(() => codecOf(string).decode(view, 0, size)).toThrow(RangeError);
+      const whole = 4 * Math.ceil((size + 1) / 4);
+      expect(codecOf(string).size(view, 0, whole)).toBe(whole);
+      expect(codecOf(string).size(view, 0, whole - 1)).toBe(-1);
+      expect(codecOf(string).decode(view, 0, whole)).toEqual({ f0: "a".repeat(size) });
+    }
   });
 
-  it("with a text length that is not padded is refused", () => {
-    const view = new DataView(new ArrayBuffer(16));
-    view.setUint32(0, 3, true);
-    expect(codecOf(string).size(view, 0, 16)).toBe(-1);
-    expect(codecOf(bytes).size(view, 0, 16)).toBe(8);
+  it("ends a text at its first NUL, whatever bytes are around it", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat(3), (content, at) => {
+        const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+        const nul = content.indexOf(0, at);
+        expect(textEnd(view, at, content.length)).toBe(nul < 0 ? -1 : nul + 1);
+      }),
+    );
   });
 
   it("at a position that is none is refused", () => {

@@ -89,7 +89,7 @@ describe("the built-in facilities", () => {
         .split("\n")
         .map((line) => line.split(/ +/).slice(0, 2).join(":")),
     );
-    expect(lines[2]).toContain('{ dom = 1, vcpu = 2, tid = 3, name_length = 8, name = "text 3" }');
+    expect(lines[2]).toContain('{ dom = 1, vcpu = 2, tid = 3, name = "text 3", end = { } }');
     expect(lines[14]).toContain("{ prev_dom = 1, prev_vcpu = 2, next_dom = 3, next_vcpu = 4 }");
   });
 });

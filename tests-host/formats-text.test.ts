@@ -224,7 +224,6 @@ describe("the same trace", () => {
     line
       .replace(/\{ (cpu_id = \d+), .*? \}/, "{ $1 }")
       .replace(/\w+_length = \d+, /g, "")
-      .replace(/\{ length = \d+, text = (".*?") \}/g, "$1")
       .replace(/, end = \{ \}/, "")
       .replaceAll("\u200b", "")
       .replace(/\( "(true|false)" : container = \d \)/g, "$1")

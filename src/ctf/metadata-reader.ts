@@ -8,6 +8,7 @@ import {
   CLOCK_OFFSET_MAX,
   CTF_MAGIC_LINE,
   FACILITY_COMMENT,
+  OLD_FACILITY_COMMENT,
   TRACER_NAME,
 } from "./names.js";
 import { type Token, tokens, unquote } from "./tokens.js";
@@ -72,7 +73,13 @@ export function checkMetadata(text: string): TraceMetadata {
  */
 export function readFacilities(text: string): LoadedFacility[] {
   const facilities: LoadedFacility[] = [];
-  for (const rest of commentsOf(text, FACILITY_COMMENT)) {
+  for (const [kind, rest] of commentsOf(text, [FACILITY_COMMENT, OLD_FACILITY_COMMENT])) {
+    if (kind === OLD_FACILITY_COMMENT) {
+      throw new TypeError(
+        "metadata: an earlier version of tbuf wrote this trace, with another layout of strings; " +
+          "read it with that version, or with babeltrace2",
+      );
+    }
     const space = rest.indexOf(" ");
     const first = rest.slice(0, Math.max(space, 0));
     if (!/^[0-9]{1,4}$/.test(first)) {
@@ -89,7 +96,7 @@ export function readFacilities(text: string): LoadedFacility[] {
  */
 export function readClocks(text: string): CpuClock[] {
   const clocks = new Map<number, CpuClock>();
-  for (const json of commentsOf(text, CLOCK_COMMENT)) {
+  for (const [, json] of commentsOf(text, [CLOCK_COMMENT])) {
     const clock = toClock(json);
     clocks.set(clock.cpu, clock);
   }
@@ -116,12 +123,14 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** What stands in the comments of a kind, after the kind. */
-function* commentsOf(text: string, kind: string): Generator<string> {
-  const begin = `/* ${kind} `;
+/** The comments of these kinds: the kind, and the text after it. */
+function* commentsOf(text: string, kinds: readonly string[]): Generator<[string, string]> {
   for (const token of tokens(text)) {
-    if (token.kind !== "comment" || !token.text.startsWith(begin)) continue;
-    yield token.text.slice(begin.length, -"*/".length);
+    if (token.kind !== "comment") continue;
+    for (const kind of kinds) {
+      const begin = `/* ${kind} `;
+      if (token.text.startsWith(begin)) yield [kind, token.text.slice(begin.length, -"*/".length)];
+    }
   }
 }
 

@@ -7,7 +7,10 @@ export const CTF_MAGIC_LINE = "/* CTF 1.8 */";
 export const TRACER_NAME = "tbuf";
 
 /** Begins the comment that holds a facility's definition: then its first event and the JSON. */
-export const FACILITY_COMMENT = "tbuf facility";
+export const FACILITY_COMMENT = "tbuf events";
+
+/** What began it when strings were laid out in another way. */
+export const OLD_FACILITY_COMMENT = "tbuf facility";
 
 /** Begins the comment that tells of a CPU's clock: then JSON. */
 export const CLOCK_COMMENT = "tbuf clock";

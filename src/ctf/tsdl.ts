@@ -24,13 +24,13 @@ export function literal(text: string): string {
 /** Type aliases that field declarations use. */
 export const TYPE_ALIASES = `\
 typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
-typealias integer { size = 8; align = 8; signed = false; encoding = UTF8; } := utf8_t;
 typealias integer { size = 32; align = 32; signed = false; } := uint32_t;
 typealias integer { size = 32; align = 32; signed = true; } := int32_t;
 typealias integer { size = 64; align = 32; signed = false; } := uint64_t;
 typealias integer { size = 64; align = 32; signed = true; } := int64_t;
 typealias floating_point { exp_dig = 8; mant_dig = 24; align = 32; byte_order = le; } := f32_t;
 typealias floating_point { exp_dig = 11; mant_dig = 53; align = 32; byte_order = le; } := f64_t;
+typealias string { encoding = UTF8; } := text_t;
 `;
 
 /**
@@ -41,48 +41,47 @@ typealias floating_point { exp_dig = 11; mant_dig = 53; align = 32; byte_order =
 export function declareFields(fields: readonly Field[]): string[] {
   const taken = new Set<string>();
   const lines = fields.map(({ name, type }) => {
-    const varies = type.kind === "string" || type.kind === "bytes" || type.kind === "array";
-    const unique = uniqueName(name, varies, taken);
+    const counted = type.kind === "bytes" || type.kind === "array";
+    const unique = uniqueName(name, counted, taken);
     return declare(unique, type);
   });
-  if (fields.at(-1)?.type.kind === "bytes") {
+  const last = fields.at(-1)?.type;
+  if (last && endsAtAnyByte(last)) {
     // Without it babeltrace2 finds padding instead of a record at the end of a packet.
     lines.push(`struct { } align(32) ${uniqueName("end", false, taken)};`);
   }
   return lines;
 }
 
-function uniqueName(name: string, varies: boolean, taken: Set<string>): string {
+/** Whether padding follows values of the type. */
+function endsAtAnyByte({ kind, element }: FieldType): boolean {
+  return kind === "string" || kind === "bytes" || element?.kind === "string";
+}
+
+function uniqueName(name: string, counted: boolean, taken: Set<string>): string {
   const base = `_${name.replace(/[^A-Za-z0-9_]/gu, "_")}`;
   // babeltrace2 compares a new name with earlier ones less their first "_": "__x" hides "_x".
   const isFree = (n: string): boolean => !taken.has(n) && !taken.has(`_${n}`);
   let unique = base;
-  for (let n = 2; !isFree(unique) || (varies && !isFree(`${unique}_length`)); n++) {
+  for (let n = 2; !isFree(unique) || (counted && !isFree(`${unique}_length`)); n++) {
     unique = `${base}_${n}`;
   }
   taken.add(unique);
-  if (varies) taken.add(`${unique}_length`);
+  if (counted) taken.add(`${unique}_length`);
   return unique;
 }
 
 function declare(name: string, type: FieldType): string {
   switch (type.kind) {
-    case "string":
-      return `uint32_t ${name}_length; utf8_t ${name}[${name}_length];`;
     case "bytes":
       return `uint32_t ${name}_length; uint8_t ${name}[${name}_length];`;
-    case "array":
-      return `uint32_t ${name}_length; ${elementName(type.element)} ${name}[${name}_length];`;
+    case "array": {
+      const element = type.element ? typeName(type.element) : "uint32_t";
+      return `uint32_t ${name}_length; ${element} ${name}[${name}_length];`;
+    }
     default:
       return `${typeName(type)} ${name};`;
   }
-}
-
-function elementName(type: FieldType | undefined): string {
-  if (type?.kind === "string") {
-    return "struct { uint32_t _length; utf8_t _text[_length]; } align(32)";
-  }
-  return type ? typeName(type) : "uint32_t";
 }
 
 function typeName(type: FieldType): string {
@@ -95,6 +94,8 @@ function typeName(type: FieldType): string {
       return "uint64_t";
     case "i64":
       return "int64_t";
+    case "string":
+      return "text_t";
     case "f32":
       return "f32_t";
     case "f64":

@@ -21,7 +21,7 @@ import {
   U64,
   wordsUp,
 } from "./shape.js";
-import { copyBytes, readText } from "./text.js";
+import { copyBytes, readText, textEnd } from "./text.js";
 
 /**
  * Values of the payload at `at` by field name: u64 and i64 as bigint, enums as numbers, bytes as a
@@ -38,11 +38,13 @@ export function decoderOf(definition: EventDefinition): Decoder {
     if (!(at >= 0 && at <= cursor.end)) tooShort(cursor);
     const result: Record<string, unknown> = {};
     for (const { name, shape } of fields) {
+      if (shape.code !== STRING) toWord(cursor);
       const value = read(shape, cursor);
       // A plain assignment of this one name would set the prototype.
       if (name === "__proto__") Object.defineProperty(result, name, own(value));
       else result[name] = value;
     }
+    toWord(cursor);
     return result;
   };
 }
@@ -75,6 +77,12 @@ function take(cursor: Cursor, length: number): number {
   return at;
 }
 
+/** Moves past what is left of a word that was begun. */
+function toWord(cursor: Cursor): void {
+  const { begin, at } = cursor;
+  take(cursor, wordsUp(at - begin) - (at - begin));
+}
+
 /** Reads one value and moves past it; each length is read once. Throws a RangeError at nonsense. */
 function read(shape: Shape, cursor: Cursor): unknown {
   const { view } = cursor;
@@ -103,13 +111,14 @@ function read(shape: Shape, cursor: Cursor): unknown {
     case I64:
       return view.getBigInt64(take(cursor, 8), true);
     case STRING: {
-      const length = view.getUint32(take(cursor, 4), true);
-      if (length % 4 !== 0) tooShort(cursor);
-      return readText(view, take(cursor, length), length);
+      const end = textEnd(view, cursor.at, cursor.end);
+      if (end < 0) tooShort(cursor);
+      const length = end - cursor.at;
+      return readText(view, take(cursor, length), length - 1);
     }
     case BYTES: {
       const length = view.getUint32(take(cursor, 4), true);
-      return copyBytes(view, take(cursor, wordsUp(length)), length);
+      return copyBytes(view, take(cursor, length), length);
     }
     case ARRAY:
       return readList(shape, cursor);
@@ -119,7 +128,8 @@ function read(shape: Shape, cursor: Cursor): unknown {
 function readList(shape: Shape, cursor: Cursor): unknown[] {
   const { element } = shape;
   const count = cursor.view.getUint32(take(cursor, 4), true);
-  if (!element || count > (cursor.end - cursor.at) / 4) tooShort(cursor);
+  // Each element is a byte or more: a count that passes bounds the loop below.
+  if (!element || count > cursor.end - cursor.at) tooShort(cursor);
   const result: unknown[] = [];
   for (let i = 0; i < count; i++) result.push(read(element, cursor));
   return result;

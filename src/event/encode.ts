@@ -4,7 +4,7 @@ import type { Area } from "./area.js";
 import type { EventDefinition } from "./definition.js";
 import { fixedBytesOf } from "./payload.js";
 import { type Converter, converterOf, type WordConverter, wordConverterOf } from "./plain.js";
-import { shapeOf } from "./shape.js";
+import { STRING, shapeOf } from "./shape.js";
 import { type Writer, writerOf } from "./write.js";
 
 /** Most words of an event that goes to a fixed-arity export of the hypervisor. */
@@ -45,7 +45,7 @@ export function encoderOf(definition: EventDefinition): EventEncoder {
   const { fields } = definition;
   const shapes = fields.map(({ type }) => shapeOf(type));
   const toPlain = shapes.map(converterOf);
-  const writers = shapes.map(writerOf);
+  const writers = shapes.map((shape, i) => writerOf(shape, shapes[i + 1]?.code === STRING));
   const isWords = shapes.length <= WORDS_MAX && shapes.every(({ bytes }) => bytes === 4);
 
   return {

@@ -22,12 +22,9 @@ import {
 } from "./shape.js";
 
 /**
- * Elements that an array argument may have; a longer one becomes `TOO_LONG`, as its record cannot
- * fit in the scratch area in any case. Bounds the time that an array like of a false length costs.
+ * Plain value of an array that has too many elements for its record to fit in the scratch area.
+ * Bounds the time that an array-like value of a false length costs.
  */
-export const ELEMENTS_MAX: number = SCRATCH_BYTES / 4;
-
-/** Plain value of an array that is too long to be recorded. */
 export const TOO_LONG: unique symbol = Symbol("too long");
 
 const EMPTY = new Uint8Array(0);
@@ -190,10 +187,12 @@ function toFloatBits(value: unknown): number {
 
 function listConverter({ element }: Shape): Converter {
   const toPlain = element ? converterOf(element) : () => 0;
+  // A text takes a byte or more, everything else a word or more.
+  const most = element?.code === STRING ? SCRATCH_BYTES : SCRATCH_BYTES / 4;
   return (value) => {
     if (typeof value !== "object" || value === null) return [];
     const count = lengthOf(value);
-    if (count > ELEMENTS_MAX) return TOO_LONG;
+    if (count > most) return TOO_LONG;
     const result: unknown[] = [];
     for (let i = 0; i < count; i++) result.push(toPlain(Reflect.get(value, i)));
     return result;

@@ -1,8 +1,7 @@
-// Strings in records: a u32 length that is a multiple of 4, then UTF-8 and zero bytes up to that
-// length. The padding counts as part of the length because babeltrace2 ends such a text at its
-// first NUL; hence a NUL within a text becomes U+2400, the symbol for it. And since babeltrace2 2.0.4
-// shows an earlier record's text where a text is empty (its change 4528 mends that), an empty text
-// is written as U+200B, which has no width. Read back, a text of length 0 is empty too.
+// Strings in records: UTF-8 and a NUL, as CTF has them. Hence a NUL within a text becomes U+2400,
+// the symbol for it. babeltrace2 2.0.4 shows an earlier record's text in place of an empty one (its
+// change 4528 mends that), so no text is written as nothing: one that consists of U+200B alone, which
+// has no width, or is empty, is written with one more of them and read with one less.
 
 import type { OwnBytes } from "../own-bytes.js";
 import type { Area } from "./area.js";
@@ -10,8 +9,7 @@ import type { Area } from "./area.js";
 /** Longest text that is read unit by unit: up to here it beats a call of TextEncoder. */
 const LOOP_MAX = 32;
 
-/** What an empty text is written as. */
-const NO_TEXT = "\u200b";
+const NO_WIDTH = "\u200b";
 
 const encoder = new TextEncoder();
 // A byte order mark is part of a text that was recorded, so do not swallow it.
@@ -35,23 +33,46 @@ const encodesShared = ((): boolean => {
 let privateBytes = new Uint8Array(0);
 
 /**
- * Writes a text at `at`. Returns the position after it, or -1 when it would exceed the area or `at`
- * is -1; then bytes of the area may have been written.
+ * Writes a text and its NUL at `at`. Returns the position after the NUL, or -1 when it would exceed
+ * the area or `at` is -1. In both cases bytes from `at` to the area's limit may have been written.
  */
 export function writeText(text: string, area: Area, at: number): number {
   const { length } = text;
-  const begin = at + 4;
-  // Each UTF-16 unit is a byte or more, so this turns huge texts away before they cost anything.
-  const end = begin + ((length + 3) & ~3);
-  if (at < 0 || end > area.limit) return -1;
-  if (length === 0 || length > LOOP_MAX || !writeAscii(text, area.view, begin)) {
-    return writeLong(text, area, at);
-  }
-  area.view.setInt32(at, end - begin, true);
+  if (at < 0) return -1;
+  const fits = isShort(length) && at + (length & ~3) + 4 <= area.limit;
+  if (fits && writeAscii(text, area.view, at)) return at + length + 1;
+  return writeLong(text, area, at);
+}
+
+/** `writeText`, and zero bytes up to a whole word. */
+export function writeTextToWord(text: string, area: Area, at: number): number {
+  // Also where `at` is -1.
+  if ((at & 3) !== 0) return writePadding(area, writeText(text, area, at));
+  const { length } = text;
+  const end = at + (length & ~3) + 4;
+  if (isShort(length) && end <= area.limit && writeAscii(text, area.view, at)) return end;
+  return writePadding(area, writeLong(text, area, at));
+}
+
+function isShort(length: number): boolean {
+  return length <= LOOP_MAX && length > 0;
+}
+
+/**
+ * Writes zero bytes from `at` up to a whole word. Returns the position after them, or -1 when it
+ * would exceed the area or `at` is -1.
+ */
+export function writePadding({ bytes, limit }: Area, at: number): number {
+  const end = (at + 3) & ~3;
+  if (at < 0 || end > limit) return -1;
+  for (let i = at; i < end; i++) bytes[i] = 0;
   return end;
 }
 
-/** Writes a text and its padding, word by word; false where not all its units are 1 to 0x7f. */
+/**
+ * Writes a text word by word, up to and including the word that its NUL is in; false where not all
+ * its units are 1 to 0x7f.
+ */
 function writeAscii(text: string, view: DataView, begin: number): boolean {
   const { length } = text;
   const whole = length & ~3;
@@ -63,7 +84,6 @@ function writeAscii(text: string, view: DataView, begin: number): boolean {
     if (!areAscii(a | b | c | d, (a - 1) | (b - 1) | (c - 1) | (d - 1))) return false;
     view.setInt32(begin + i, a | (b << 8) | (c << 16) | (d << 24), true);
   }
-  if (whole === length) return true;
   let word = 0;
   for (let i = whole; i < length; i++) {
     const unit = text.charCodeAt(i);
@@ -82,19 +102,25 @@ function areAscii(units: number, less: number): boolean {
   return ((units | less) & ~0x7f) === 0;
 }
 
-/** `writeText` for any text that may fit, by TextEncoder. */
+/** `writeText` for any text, by TextEncoder. */
 function writeLong(text: string, area: Area, at: number): number {
-  const begin = at + 4;
-  const visible = text === "" ? NO_TEXT : withoutNul(text);
-  const rest = area.from(begin);
+  // Each UTF-16 unit is a byte or more, so this turns huge texts away before they cost anything.
+  if (at + text.length >= area.limit) return -1;
+  const visible = hasNoWidth(text) ? text + NO_WIDTH : withoutNul(text);
+  const rest = area.from(at);
   const { read, written } = encodesShared
     ? encoder.encodeInto(visible, rest)
     : encodeThrough(visible, rest);
-  const end = begin + ((written + 3) & ~3);
-  if (read < visible.length || end > area.limit) return -1;
-  for (let i = begin + written; i < end; i++) area.bytes[i] = 0;
-  area.view.setInt32(at, end - begin, true);
-  return end;
+  const nul = at + written;
+  if (read < visible.length || nul >= area.limit) return -1;
+  area.bytes[nul] = 0;
+  return nul + 1;
+}
+
+/** Whether a text is empty or U+200B alone. */
+function hasNoWidth(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text[i] !== NO_WIDTH) return false;
+  return true;
 }
 
 function withoutNul(text: string): string {
@@ -111,12 +137,25 @@ function encodeThrough(text: string, to: Uint8Array): { read: number; written: n
   return result;
 }
 
-/** The text of `length` bytes at `at`, up to its first NUL. The bytes must lie within the view. */
+/**
+ * The position after the first NUL at or after `at`, or -1 when there is none before `end`. The
+ * bytes up to `end` must lie within the view.
+ */
+export function textEnd(view: DataView, at: number, end: number): number {
+  let position = at;
+  for (; position + 4 <= end; position += 4) {
+    const word = view.getInt32(position, true);
+    // Of the bytes of which one less borrows, the lowest is zero.
+    if (((word - 0x01010101) & ~word & 0x80808080) !== 0) break;
+  }
+  for (; position < end; position++) if (view.getUint8(position) === 0) return position + 1;
+  return -1;
+}
+
+/** The text of the `length` bytes at `at`, which must lie within the view. */
 export function readText(view: DataView, at: number, length: number): string {
-  const copy = copyBytes(view, at, length);
-  const nul = copy.indexOf(0);
-  const text = decoder.decode(nul < 0 ? copy : copy.subarray(0, nul));
-  return text === NO_TEXT ? "" : text;
+  const text = decoder.decode(copyBytes(view, at, length));
+  return hasNoWidth(text) ? text.slice(1) : text;
 }
 
 /** A copy of bytes, never of shared memory. */

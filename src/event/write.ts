@@ -2,8 +2,8 @@
 
 import type { Area } from "./area.js";
 import type { TOO_LONG } from "./plain.js";
-import { ARRAY, BYTES, F64, I64, type Shape, STRING, U64, wordsUp } from "./shape.js";
-import { writeText } from "./text.js";
+import { ARRAY, BYTES, F64, I64, type Shape, STRING, U64 } from "./shape.js";
+import { writePadding, writeText, writeTextToWord } from "./text.js";
 
 /**
  * Writes a plain value at `at` and returns the position after it, or -1 when that would exceed the
@@ -11,15 +11,19 @@ import { writeText } from "./text.js";
  */
 export type Writer = (plain: unknown, area: Area, at: number) => number;
 
-/** The writer of a shape's plain values, which are as `converterOf` of the shape makes them. */
-export function writerOf(shape: Shape): Writer {
+/**
+ * The writer of a shape's plain values, which are as `converterOf` of the shape makes them. It ends
+ * at a whole word unless a text follows, which begins at any byte.
+ */
+export function writerOf(shape: Shape, beforeText: boolean): Writer {
   switch (shape.code) {
     case STRING:
-      return writeText as Writer;
+      return (beforeText ? writeText : writeTextToWord) as Writer;
     case BYTES:
-      return writeBytes as Writer;
+      return beforeText ? (writeBytes as Writer) : toWord(writeBytes as Writer);
     case ARRAY:
-      return listWriter(shape);
+      if (shape.element?.code !== STRING || beforeText) return listWriter(shape);
+      return toWord(listWriter(shape));
     case U64:
     case I64:
       return writeWide as Writer;
@@ -28,6 +32,10 @@ export function writerOf(shape: Shape): Writer {
     default:
       return writeWord as Writer;
   }
+}
+
+function toWord(write: Writer): Writer {
+  return (plain, area, at) => writePadding(area, write(plain, area, at));
 }
 
 function writeWord(word: number, { view, limit }: Area, at: number): number {
@@ -66,18 +74,16 @@ function writeBytes(
 ): number {
   if (typeof value === "symbol") return -1;
   const begin = at + 4;
-  const until = begin + value.length;
-  const end = begin + wordsUp(value.length);
+  const end = begin + value.length;
   if (at < 0 || end > limit) return -1;
   view.setUint32(at, value.length, true);
   // A view whose buffer was detached has no bytes, and `set` would refuse it.
   if (value.length > 0) bytes.set(value, begin);
-  for (let i = until; i < end; i++) bytes[i] = 0;
   return end;
 }
 
 function listWriter({ element }: Shape): Writer {
-  const writeElement = element ? writerOf(element) : () => -1;
+  const writeElement = element ? writerOf(element, element.code === STRING) : () => -1;
   return (plain, area, at) => {
     const list = plain as readonly unknown[] | typeof TOO_LONG;
     if (typeof list === "symbol" || at < 0 || at + 4 > area.limit) return -1;
