@@ -2,7 +2,8 @@
 
 import { Command } from "commander";
 import type { CpuClock } from "../clock.js";
-import type { StreamSummary, Totals } from "../ctf/index.js";
+import type { StreamSummary, Totals, TraceMetadata } from "../ctf/index.js";
+import { recordedOn } from "../formats/fields.js";
 import { visible } from "../formats/text.js";
 import { seconds, utc } from "../formats/time.js";
 import type { TornTail } from "../node/torn-tail.js";
@@ -49,10 +50,7 @@ export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string,
   ];
   const lines = [
     visible(dir),
-    visible(
-      `  ${env.runtime} ${env.runtime_version} on ${env.hostname}, tbuf ${env.tracer_major}.` +
-        `${env.tracer_minor}.${env.tracer_patchlevel}, uuid ${metadata.uuid}`,
-    ),
+    visible(`  ${[recordedOn(env), tracerOf(env), `uuid ${metadata.uuid}`].filter(Boolean).join(", ")}`),
     ...(begin === undefined ? [] : [`  begins ${utc(clockOffsetNs + begin)}`]),
     ...clocks.filter(isNotable).map(clockLine),
     "",
@@ -67,6 +65,12 @@ export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string,
     lines.push("", ...columns(eventRows));
   }
   return lines.join("\n");
+}
+
+/** The version of tbuf that wrote the trace, as far as the trace says so. */
+function tracerOf({ tracer_major, tracer_minor, tracer_patchlevel }: TraceMetadata["env"]): string {
+  const version = [tracer_major, tracer_minor, tracer_patchlevel];
+  return version.some((part) => part === undefined) ? "tbuf" : `tbuf ${version.join(".")}`;
 }
 
 /** The clocks of most traces are what everybody expects: precise, and all the same one. */

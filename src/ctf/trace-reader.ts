@@ -46,8 +46,11 @@ export function packetStream(
   };
 }
 
-/** The packets, if the first one is of that trace: the others are of the same, by `scanStream`. */
-function* ofTrace(packets: Iterable<LocatedPacket>, uuid: string): Generator<LocatedPacket> {
+/**
+ * The packets, if the first one is of that trace: the others are of the same, by `scanStream`. Throws a
+ * TypeError otherwise.
+ */
+export function* ofTrace(packets: Iterable<LocatedPacket>, uuid: string): Generator<LocatedPacket> {
   for (const packet of packets) {
     const own = packet.at > 0 || formatUuid(packet.uuid) === uuid;
     if (!own) throw new TypeError(`packet at byte 0: its uuid is another trace's`);

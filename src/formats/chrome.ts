@@ -2,7 +2,7 @@
 
 import type { RecordEntry, TraceEntry } from "../ctf/merge.js";
 import type { TraceMetadata } from "../ctf/metadata-reader.js";
-import { once } from "./fields.js";
+import { once, recordedOn } from "./fields.js";
 import { jsonOf, jsonText } from "./json.js";
 import { type SlicePair, Slices } from "./slices.js";
 
@@ -58,9 +58,7 @@ function head(metadata: TraceMetadata | undefined, pid: number): string {
     ...(uuid !== undefined && { uuid }),
     ...(clockOffsetNs !== undefined && { clock_offset_ns: String(clockOffsetNs) }),
   }).map(([name, value]) => `${jsonText(name)}:${jsonText(String(value))}`);
-  const { runtime, runtime_version, hostname } = env;
-  const told = [runtime, runtime_version, hostname === undefined ? hostname : `on ${hostname}`];
-  const name = told.filter((part) => part !== undefined).join(" ") || "tbuf";
+  const name = recordedOn(env) || "tbuf";
   return (
     `{"displayTimeUnit":"ns","otherData":{${other.join(",")}},"traceEvents":[\n` +
     `{"ph":"M","name":"process_name","pid":${pid},"args":{"name":${jsonText(name)}}}`

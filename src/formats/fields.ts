@@ -1,6 +1,13 @@
 // What formats have in common.
 
+import type { TraceMetadata } from "../ctf/metadata-reader.js";
 import type { FieldType } from "../event/field.js";
+
+/** The runtime and host that a trace was recorded on, as far as it says so: "node 20.1.0 on name". */
+export function recordedOn({ runtime, runtime_version, hostname }: TraceMetadata["env"]): string {
+  const host = hostname === undefined ? undefined : `on ${hostname}`;
+  return [runtime, runtime_version, host].filter((part) => part !== undefined).join(" ");
+}
 
 /** The labels of an enum by their values: the first one where several have one value. */
 export function labelsOf({ members = [] }: FieldType): ReadonlyMap<unknown, string> {

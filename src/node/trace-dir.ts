@@ -19,7 +19,7 @@ import {
   type TraceReader,
   type TraceSummary,
 } from "../ctf/index.js";
-import { explainedEach, explainedStream } from "../ctf/trace-reader.js";
+import { explainedEach, explainedStream, ofTrace } from "../ctf/trace-reader.js";
 import { TraceError } from "../errors.js";
 import { readAt } from "./read-at.js";
 import { type TornTail, untilTorn } from "./torn-tail.js";
@@ -47,7 +47,8 @@ export function readTraceDir(dir: string): TraceDir {
   try {
     const summary = summarize(
       streams.map(({ name, path, read, size }) => {
-        const packets = untilTorn(scanStream(read, size), { path, size }, torn);
+        const whole = untilTorn(scanStream(read, size), { path, size }, torn);
+        const packets = ofTrace(whole, metadata.uuid);
         return { name, packets: explainedEach(() => packets, because(path)) };
       }),
     );
