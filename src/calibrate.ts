@@ -43,9 +43,9 @@ interface Answer {
   readonly origin: Origin;
 }
 
-function timeOf({ buffer }: MemoryViews): Float64Array {
-  return new Float64Array(buffer, TIME * 8, 1);
-}
+/** The bits of a time, which go through shared memory as a u64: `Atomics` knows no f64. */
+const time = new Float64Array(1);
+const timeBits = new BigUint64Array(time.buffer);
 
 /** What waiting comes to where it is not possible. */
 const NO_WAIT = { async: false, value: "not-equal" } as const;
@@ -88,17 +88,21 @@ export async function askTime(
 function askOnce(views: MemoryViews): Answer | undefined {
   const { words } = views;
   const sent = performance.now();
-  const question = (Atomics.load(words, QUESTION) + 1) | 0;
-  // Pairs with the load in `answerAll`.
-  Atomics.store(words, QUESTION, question);
+  // Pairs with the load in `answerAll`. One addition: a thread that was held up between a load and a
+  // store would ask a question that has been asked, and take another's answer for its own.
+  const question = (Atomics.add(words, QUESTION, 1) + 1) | 0;
   // Pairs with the store in `answerAll`: its time and error are seen with it.
   while (Atomics.load(words, ANSWER) !== question) {
     if (performance.now() - sent > SPIN_MS) return undefined;
   }
   const received = performance.now();
   const tripMs = received - sent;
-  const theirs = timeOf(views)[0] as number;
+  timeBits[0] = Atomics.load(views.longs, TIME);
+  const theirs = time[0] as number;
   const theirErrorNs = Atomics.load(words, ERROR);
+  // If this thread slept here, dom0 forgot it, and another asks. Its question comes before its answer's
+  // first word, which `ANSWER` follows only at the end. Pairs with the addition above.
+  if (Atomics.load(words, QUESTION) !== question) return undefined;
   const errorNs = Math.ceil((tripMs / 2) * NS_PER_MS) + theirErrorNs + clockResolutionNs();
   const unknown = theirErrorNs === ERROR_UNKNOWN;
   return {
@@ -161,7 +165,6 @@ export function answerTime(views: MemoryViews, origin: () => Origin): () => void
 /** Answers whoever asks until nobody does, or for `SPIN_MS` after the last question. */
 function answerAll(views: MemoryViews, origin: Origin): void {
   const { words } = views;
-  const time = timeOf(views);
   let last = performance.now();
   let answered = Atomics.load(words, ANSWER);
   // Pairs with the CAS of askTime, which takes its name away when it has heard enough.
@@ -171,6 +174,7 @@ function answerAll(views: MemoryViews, origin: Origin): void {
     if (question === answered) continue;
     last = performance.now();
     time[0] = last - origin.ms;
+    Atomics.store(views.longs, TIME, timeBits[0]);
     Atomics.store(words, ERROR, origin.errorNs ?? ERROR_UNKNOWN);
     Atomics.store(words, ANSWER, question);
     answered = question;
