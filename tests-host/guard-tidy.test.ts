@@ -113,6 +113,21 @@ const strayAtomics: Rule = (path, text) => {
   return found;
 };
 
+/** What stands at the root: what tools look for there, and the rooms. A new entry is a decision. */
+const ROOT_ENTRIES = [
+  [".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md"],
+  ["package.json", "package-lock.json", "biome.json", "typedoc.json", "vitest.config.ts"],
+  ["tsconfig.json", "tsconfig.test.json"],
+  ["asconfig.json", "as-pect.asconfig.json", "as-pect.config.js"],
+  ["assembly", "bench", "conformance", "docs", "examples", "guest", "scripts", "src", "types"],
+  ["tests-host", "tests-wasm"],
+].flat();
+
+const strayEntries: Rule = (path) => {
+  const [entry = ""] = path.split("/", 1);
+  return ROOT_ENTRIES.includes(entry) ? [] : [`${path} does not belong at the root`];
+};
+
 const rules: Record<string, Rule> = {
   "keep lines within their columns": wideLines,
   "stay short": longFiles,
@@ -123,10 +138,11 @@ const rules: Record<string, Rule> = {
   "name no path of one machine": foreignPaths,
   "name decision records NNNN-title.md": recordNames,
   "touch shared words through assembly/atomic.ts": strayAtomics,
+  "lie in a room, or are known at the root": strayEntries,
 };
 
 describe("the files", () => {
-  const paths = repositoryFiles().filter((path) => path !== "package-lock.json");
+  const paths = repositoryFiles().filter((path) => !/(^|\/)package-lock\.json$/.test(path));
   const texts = paths.map((path): [string, string] => [path, isText(path) ? readText(path) : ""]);
 
   it.each(Object.entries(rules))("%s", (_name, rule) => {
@@ -168,6 +184,8 @@ describe("the rules", () => {
       `${PUBLICATION}${PUBLICATION}`,
     ],
     ["the allowed one elsewhere", strayAtomics, "assembly/record.ts", PUBLICATION],
+    ["what a command left at the root", strayEntries, "-", ""],
+    ["a room that nobody knows", strayEntries, "misc/a.ts", ""],
   ];
 
   it.each(bad)("see %s", (_name, rule, path, text) => {
@@ -184,6 +202,7 @@ describe("the rules", () => {
     ["an atomic in a comment", strayAtomics, "assembly/ring.ts", "// not atomic.store"],
     ["the publication", strayAtomics, "assembly/ring.ts", PUBLICATION],
     ["an atomic in its file", strayAtomics, "assembly/atomic.ts", "atomic.fence();"],
+    ["a file in a room", strayEntries, "src/-", ""],
   ];
 
   it.each(good)("allow %s", (_name, rule, path, text) => {
