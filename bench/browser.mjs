@@ -9,6 +9,7 @@
 import { writeFileSync } from "node:fs";
 import { browserNames } from "../scripts/lib/browsers.mjs";
 import { readOptions } from "../scripts/lib/options.mjs";
+import { ensureInstalled } from "../scripts/lib/private-packages.mjs";
 import { drive } from "./browser/drive.mjs";
 import { serve } from "./browser/serve.mjs";
 import { machine } from "./lib/machine.mjs";
@@ -31,6 +32,7 @@ if (run !== undefined && !browserNames.includes(run)) {
   console.error(`--run=${run}: there are ${browserNames.join(", ")}`);
   process.exitCode = 2;
 } else {
+  ensureInstalled("bench");
   const served = await serve(Number(port));
   const asked = Object.entries({ only, rounds, seed, quick: quick ? "1" : undefined });
   const query = new URLSearchParams(asked.filter(([, value]) => value !== undefined));

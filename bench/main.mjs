@@ -7,10 +7,11 @@
 //   npm run bench -- --quick --json FILE        one brief round, and the result as JSON
 //
 // Deno and Bun run this file as it is: `npm run bench:deno`, `npm run bench:bun`. For browsers there is
-// bench/browser.mjs.
+// bench/browser.mjs. The first use of each of them installs what the bench needs.
 
 import { writeFileSync } from "node:fs";
 import { readOptions } from "../scripts/lib/options.mjs";
+import { ensureInstalled } from "../scripts/lib/private-packages.mjs";
 import { machine, runtime } from "./lib/machine.mjs";
 import { measure } from "./lib/measure.mjs";
 import { startProcess } from "./lib/processes.mjs";
@@ -42,6 +43,7 @@ if (unknown.length > 0) {
   console.error("--rounds takes a whole number from 1, --seed a whole number");
   process.exitCode = 2;
 } else {
+  ensureInstalled("bench");
   const before = machine();
   const how = { start: startProcess, rounds, seed, quick: options.quick };
   const { rows, skipped } = await measure(ids, how);

@@ -9,8 +9,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readOptions } from "../scripts/lib/options.mjs";
+import { ensureInstalled } from "../scripts/lib/private-packages.mjs";
 import { plotsOf } from "./plots/plots.mjs";
-import { svgOf } from "./plots/svg.mjs";
 
 const plots = fileURLToPath(new URL("../docs/plots", import.meta.url));
 const data = join(plots, "data");
@@ -19,6 +19,9 @@ const { values: options, positionals } = readOptions({
   allowPositionals: true,
   options: { out: { type: "string", default: plots } },
 });
+
+ensureInstalled("bench");
+const { svgOf } = await import("./plots/svg.mjs");
 
 const read = (path) => JSON.parse(readFileSync(path, "utf8"));
 

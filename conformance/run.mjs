@@ -6,11 +6,12 @@
 //   npm run test:everywhere -- --check "virq: "        checks whose names contain this
 //   npm run test:everywhere -- --markdown              the matrix as the documents have it
 //
-// A runtime that is not installed is skipped, and said so; with TBUF_REQUIRE_PEERS=1 it is a failure.
+// Its first use installs the runtimes that are packages. A browser that is not installed is skipped, and
+// said so; with TBUF_REQUIRE_PEERS=1 it is a failure.
 
 import { spawnSync } from "node:child_process";
-import { isFresh } from "../scripts/lib/inputs.mjs";
 import { readOptions } from "../scripts/lib/options.mjs";
+import { ensureInstalled } from "../scripts/lib/private-packages.mjs";
 import { root } from "../scripts/lib/step.mjs";
 import { hasBabeltrace, readTrace } from "./lib/babeltrace.mjs";
 import { runSuite } from "./lib/child.mjs";
@@ -26,12 +27,12 @@ const { values } = readOptions({
   },
 });
 const required = process.env.TBUF_REQUIRE_PEERS === "1";
+ensureInstalled("conformance");
 const chosen = choose(values.only);
 let failures = 0;
 
-if (!isFresh() && spawnSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" }).status) {
-  process.exit(1);
-}
+const build = ["scripts/build.mjs", "--if-stale"];
+if (spawnSync(process.execPath, build, { stdio: "inherit" }).status !== 0) process.exit(1);
 const rows = [];
 for (const runtime of chosen) rows.push(await run(runtime));
 if (!hasBabeltrace()) missing("babeltrace2", "is not on PATH: no trace was read");

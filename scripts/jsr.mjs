@@ -3,7 +3,7 @@
 // Lays out in build/jsr what JSR is given: the sources that package.json's exports reach, with the
 // imports and types that Deno wants, and the hypervisor as the build has generated it. Needs a build.
 //
-//   npm run jsr            and a dry run of publishing it
+//   npm run jsr            and a dry run of publishing it, by the Deno of `conformance`
 //   npm run jsr -- --lay-out-only
 //
 // JSR takes sources, to make documentation and declarations of them. It has no command line: that is
@@ -12,6 +12,8 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { ensureInstalled } from "./lib/private-packages.mjs";
+import { runtimeProgram } from "./lib/runtimes.mjs";
 import { root } from "./lib/step.mjs";
 
 const NAME = "@tbuf/tbuf";
@@ -37,9 +39,10 @@ writeFileSync(join(out, "jsr.json"), `${JSON.stringify(config, undefined, 2)}\n`
 console.log(`${copied.size} modules in ${relative(process.cwd(), out)}`);
 
 if (!process.argv.includes("--lay-out-only")) {
-  const deno = join(root, "node_modules/.bin/deno");
+  ensureInstalled("conformance");
   const args = ["publish", "--dry-run", "--allow-dirty"];
-  process.exitCode = spawnSync(deno, args, { cwd: out, stdio: "inherit" }).status ?? 1;
+  const { status } = spawnSync(runtimeProgram("deno"), args, { cwd: out, stdio: "inherit" });
+  process.exitCode = status ?? 1;
 }
 
 /** Copies a module, and all that it imports. */

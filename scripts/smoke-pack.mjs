@@ -1,21 +1,35 @@
 #!/usr/bin/env node
 // What a user does first, with what would be published: packs the package, installs it into an empty
-// project, and there runs the examples it ships in Node, Deno and Bun, records a program, and compiles
-// a guest. Needs a build. What npm has in its cache is not fetched again.
+// project, and there runs the examples it ships, records a program, and compiles a guest. Needs a build.
+// What npm has in its cache is not fetched again.
+//
+//   npm run smoke:pack                   in Node, Deno and Bun
+//   npm run smoke:pack -- --in node      in this Node only: Deno and Bun come with `conformance`
 
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { readOptions } from "./lib/options.mjs";
+import { ensureInstalled } from "./lib/private-packages.mjs";
+import { runtimeProgram } from "./lib/runtimes.mjs";
 import { root, StepError, step } from "./lib/step.mjs";
+
+const { values } = readOptions({ options: { in: { type: "string", default: "node,deno,bun" } } });
+const chosen = values.in.split(",");
+const unknown = chosen.filter((name) => !["node", "deno", "bun"].includes(name));
+if (unknown.length > 0) {
+  console.error(`--in ${values.in}: no runtime ${unknown.join(", ")}; there are node, deno, bun`);
+  process.exit(2);
+}
+if (chosen.includes("deno") || chosen.includes("bun")) ensureInstalled("conformance");
 
 const project = mkdtempSync(join(tmpdir(), "tbuf-smoke-"));
 const at = (...path) => join(project, ...path);
-const tool = (name) => join(root, "node_modules/.bin", name);
 
-// Without the repository's commands: among them is an old npm of a dependency. And without the variables
-// that a surrounding `npm run` sets, which would tell the inner one of this package's configuration.
+// Without the repository's commands, which a user's project does not have. And without the variables that
+// a surrounding `npm run` sets, which would tell the inner one of this package's configuration.
 const PATH = (process.env.PATH ?? "")
   .split(delimiter)
   .filter((folder) => !folder.endsWith(join("node_modules", ".bin")))
@@ -38,8 +52,9 @@ await step("install", () => {
   writeFileSync(at("package.json"), JSON.stringify(manifest));
   // Foreground: what a script of the package would print is seen.
   const options = ["--prefer-offline", "--no-audit", "--no-fund", "--foreground-scripts"];
-  const printed = run(project, "npm", ["install", ...options, `./${tarball}`]);
-  if (/> tbuf@/.test(printed)) throw new StepError(`a script ran:\n${printed}`);
+  const { stdout, stderr } = spawn(project, "npm", ["install", ...options, `./${tarball}`]);
+  if (/> tbuf@/.test(stdout)) throw new StepError(`a script ran:\n${stdout}`);
+  if (/npm warn/i.test(stderr)) throw new StepError(`npm warned:\n${stderr}`);
   const lock = JSON.parse(readFileSync(at("package-lock.json"), "utf8"));
   const names = Object.keys(lock.packages).filter((name) => name !== "");
   expect(names.join(), "node_modules/commander,node_modules/tbuf");
@@ -49,53 +64,64 @@ await step("install", () => {
 const examples = {
   node: [process.execPath, ["examples/node/main.mjs", "node"]],
   deno: [
-    tool("deno"),
+    runtimeProgram("deno"),
     ["run", "--allow-read=.", "--allow-write=.", "--allow-sys=hostname"].concat(
       "examples/deno/main.ts",
       "deno",
     ),
   ],
-  bun: [tool("bun"), ["examples/bun/main.ts", "bun"]],
+  bun: [runtimeProgram("bun"), ["examples/bun/main.ts", "bun"]],
 };
-for (const [name, [command, args]] of Object.entries(examples)) {
+for (const name of chosen) {
+  const [command, args] = examples[name];
   await step(name, () => {
     expect(run(project, command, args), `4000 records in ${name}\n`);
     expect(/pool:job +(\d+)/.exec(info(name))?.[1], "4000");
   });
 }
-await step("deno check", () => {
-  run(project, tool("deno"), ["check", "examples/deno/main.ts", "examples/deno/worker.ts"]);
-});
-await step("record", () => {
-  const app = ["--", "node", "examples/library/app.mjs"];
-  expect(run(project, "npx", ["tbuf", "record", "-o", "recorded", ...app]), "4 orders\n");
-  expect(/shop:order +(\d+)/.exec(info("recorded"))?.[1], "4");
-});
-await step("guest", () => {
-  const asc = createRequire(join(root, "package.json")).resolve("assemblyscript/bin/asc.js");
-  const example = readFileSync(at("examples/guest/collatz.ts"), "utf8");
-  writeFileSync(at("guest.ts"), example.replace('"../../guest/index"', '"tbuf/guest"'));
-  const options = ["--runtime", "stub", "-O3", "--outFile", "guest.wasm"];
-  run(project, process.execPath, [asc, "guest.ts", ...options]);
-  const guest = ["examples/guest/run.mjs", "guest", "guest.wasm"];
-  const printed = run(project, process.execPath, guest);
-  expect(printed, "collatz(27) took 111 steps: 112 records in guest\n");
-  return `${readFileSync(at("guest.wasm")).length} bytes of Wasm`;
-});
+if (chosen.includes("deno")) {
+  await step("deno check", () => {
+    const files = ["examples/deno/main.ts", "examples/deno/worker.ts"];
+    run(project, runtimeProgram("deno"), ["check", ...files]);
+  });
+}
+if (chosen.includes("node")) {
+  await step("record", () => {
+    const app = ["--", "node", "examples/library/app.mjs"];
+    expect(run(project, "npx", ["tbuf", "record", "-o", "recorded", ...app]), "4 orders\n");
+    expect(/shop:order +(\d+)/.exec(info("recorded"))?.[1], "4");
+  });
+  await step("guest", () => {
+    const asc = createRequire(join(root, "package.json")).resolve("assemblyscript/bin/asc.js");
+    const example = readFileSync(at("examples/guest/collatz.ts"), "utf8");
+    writeFileSync(at("guest.ts"), example.replace('"../../guest/index"', '"tbuf/guest"'));
+    const options = ["--runtime", "stub", "-O3", "--outFile", "guest.wasm"];
+    run(project, process.execPath, [asc, "guest.ts", ...options]);
+    const guest = ["examples/guest/run.mjs", "guest", "guest.wasm"];
+    const printed = run(project, process.execPath, guest);
+    expect(printed, "collatz(27) took 111 steps: 112 records in guest\n");
+    return `${readFileSync(at("guest.wasm")).length} bytes of Wasm`;
+  });
+}
 
 function info(dir) {
   return run(project, "npx", ["tbuf", "info", "--events", dir]);
 }
 
-/** What a command prints; throws StepError with all of it when it fails. */
+/** What a command prints on stdout; throws as `spawn`. */
 function run(cwd, command, args) {
+  return spawn(cwd, command, args).stdout;
+}
+
+/** What a command prints; throws StepError with all of it when it fails. */
+function spawn(cwd, command, args) {
   const done = spawnSync(command, args, {
     cwd,
     env,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (done.status === 0) return done.stdout;
+  if (done.status === 0) return done;
   const how = done.error?.message ?? done.signal ?? `exit code ${done.status}`;
   throw new StepError(`${done.stdout}${done.stderr}${command} ${args.join(" ")}: ${how}`);
 }

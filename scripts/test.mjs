@@ -13,7 +13,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { isFresh } from "./lib/inputs.mjs";
 import { root } from "./lib/step.mjs";
 
 const minutes = 60_000;
@@ -36,8 +35,8 @@ if (build()) {
 report();
 
 function build() {
-  if (isFresh()) return true;
-  return spawnSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" }).status === 0;
+  const args = ["scripts/build.mjs", "--if-stale"];
+  return spawnSync(process.execPath, args, { stdio: "inherit" }).status === 0;
 }
 
 /** Adds up one runner; one that says it failed, or that ran nothing, has at least one failure. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readText, root } from "./guard-sources.js";
 import { type Result, runBench } from "./lib/bench.js";
+import { itWith } from "./peers.js";
 
 const dir = mkdtempSync(join(tmpdir(), "tbuf-bench-plots-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -13,7 +14,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const drawings = (folder: string) => readdirSync(folder).filter((name) => name.endsWith(".svg"));
 
 describe("docs/plots", () => {
-  it("holds what npm run bench:plots draws from its data", () => {
+  itWith("bench")("holds what npm run bench:plots draws from its data", () => {
     const { status, stderr } = runBench(process.execPath, ["bench/plots.mjs", "--out", dir]);
     expect(stderr).toBe("");
     expect(status).toBe(0);

@@ -5,9 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { root } from "./guard-sources.js";
 import { type Result, runBench } from "./lib/bench.js";
-import { itWith } from "./peers.js";
+import { describeWith, itWith } from "./peers.js";
 
 const ids = [
   "clock",
@@ -51,18 +50,18 @@ function expectMeasured({ rows }: Result): void {
   }
 }
 
-const installed = (name: string) => join(root, "node_modules/.bin", name);
-
-describe("bench/main.mjs", () => {
-  const commands = {
-    Deno: [installed("deno"), "run", "-A", "bench/main.mjs"],
-    Bun: [installed("bun"), "bench/main.mjs"],
-  };
-
-  it.each(Object.entries(commands))("runs in %s", (name, command) => {
+describeWith("bench", "conformance")("bench/in.mjs", () => {
+  it.each(["Deno", "Bun"])("runs the bench in %s", (name) => {
+    const command = [process.execPath, "bench/in.mjs", name.toLowerCase()];
     const result = quick(name, command, ids);
     expect(result.runtime.name).toBe(name);
     expectMeasured(result);
+  });
+
+  it("refuses a runtime that it does not know", () => {
+    const { status, stderr } = runBench(process.execPath, ["bench/in.mjs", "lynx"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("no such runtime: lynx; there are bun, deno");
   });
 });
 
@@ -70,14 +69,14 @@ describe("npm run bench:browser", () => {
   const browse = (name: string, only: readonly string[]) =>
     quick(name, [process.execPath, "bench/browser.mjs", "--run", name], only);
 
-  itWith("chromium")("runs in Chromium", () => {
+  itWith("bench", "chromium")("runs in Chromium", () => {
     const result = browse("chromium", [...ids, "boot"]);
     expect(result.runtime.name).toBe("Chromium");
     expect(result.skipped.map(({ id }) => id)).toEqual(["boot"]);
     expectMeasured(result);
   });
 
-  itWith("firefox")("runs in Firefox", () => {
+  itWith("bench", "firefox")("runs in Firefox", () => {
     const result = browse("firefox", ids);
     expect(result.runtime.name).toBe("Firefox");
     expectMeasured(result);

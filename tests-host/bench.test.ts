@@ -4,9 +4,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Result, type Row, runBench } from "./lib/bench.js";
-import { itWith } from "./peers.js";
+import { describeWith, itWith } from "./peers.js";
 
 const recording = [
   "record0-precise",
@@ -68,7 +68,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const bench = (...args: string[]) => runBench(process.execPath, ["bench/main.mjs", ...args]);
 
-describe("npm run bench", () => {
+describeWith("bench")("npm run bench", () => {
   let result: Result;
   let printed = "";
   const row = (id: string) => result.rows.find((each) => each.id === id) as Row;
@@ -137,14 +137,17 @@ describe("npm run bench", () => {
     expect(discarded).toBe(0);
   });
 
-  itWith("lttng-sessiond").each(lttng)("has a row of LTTng-UST that lost nothing: %s", (name) => {
-    // Another daemon of the same user may be running; then there is a reason instead of a row.
-    const why = result.skipped.find(({ id }) => id === name)?.why;
-    if (why !== undefined) return expect(why).toMatch(/^(no session|not installed|\w+\.c )/);
-    const { done, recorded, discarded } = row(name);
-    expect(recorded).toEqual([done]);
-    expect(discarded).toBe(0);
-  });
+  itWith("bench", "lttng-sessiond").each(lttng)(
+    "has a row of LTTng-UST that lost nothing: %s",
+    (name) => {
+      // Another daemon of the same user may be running; then there is a reason instead of a row.
+      const why = result.skipped.find(({ id }) => id === name)?.why;
+      if (why !== undefined) return expect(why).toMatch(/^(no session|not installed|\w+\.c )/);
+      const { done, recorded, discarded } = row(name);
+      expect(recorded).toEqual([done]);
+      expect(discarded).toBe(0);
+    },
+  );
 
   it("compares with the project's targets", () => {
     const ids = result.targets.map(({ id }) => id);
@@ -158,7 +161,7 @@ describe("npm run bench", () => {
   });
 });
 
-describe("npm run bench with options", () => {
+describeWith("bench")("npm run bench with options", () => {
   it("runs only the rows it was given", () => {
     const file = join(dir, "only.json");
     const { status } = bench("--quick", "--only", "clock,disabled", "--json", file);

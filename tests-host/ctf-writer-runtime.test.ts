@@ -5,17 +5,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
+import { runtimeProgram } from "../scripts/lib/runtimes.mjs";
 import { checkMetadata } from "../src/ctf/index.js";
 import { root } from "./guard-sources.js";
 import { freshDir } from "./lib/record.js";
+import { itWith } from "./peers.js";
 
-const bin = (name: string) => join(root, "node_modules/.bin", name);
-
-it.each([
-  ["node", process.execPath, ["--input-type=module", "-e"]],
-  ["bun", bin("bun"), ["-e"]],
-  ["deno", bin("deno"), ["eval"]],
-] as const)("%s", (runtime, program, args) => {
+function expectNamed(runtime: string, program: string, args: readonly string[]): void {
   const dir = join(freshDir(), "trace");
   const entry = (path: string) => JSON.stringify(pathToFileURL(join(root, "dist/src", path)).href);
   const code = `
@@ -28,4 +24,11 @@ it.each([
   const { env } = checkMetadata(readFileSync(join(dir, "metadata"), "utf8"));
   expect(env.runtime).toBe(runtime);
   expect(env.runtime_version).toMatch(/^\d+\.\d+/);
-});
+}
+
+it("node", () => expectNamed("node", process.execPath, ["--input-type=module", "-e"]));
+
+itWith("conformance").each([
+  ["bun", ["-e"]],
+  ["deno", ["eval"]],
+] as const)("%s", (runtime, args) => expectNamed(runtime, runtimeProgram(runtime), args));

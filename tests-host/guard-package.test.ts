@@ -2,9 +2,13 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readText, root } from "./guard-sources.js";
+import { privatePackages } from "../scripts/lib/private-packages.mjs";
+import { readText, repositoryFiles, root } from "./guard-sources.js";
+
+const LOCKFILE = "package-lock.json";
+const LOCKFILE_ENTRIES_MAX = 750;
 
 type Target = string | { [condition: string]: Target };
 
@@ -73,13 +77,34 @@ describe("package.json", () => {
   });
 });
 
-describe("package-lock.json", () => {
-  it("names no host to install from", () => {
-    expect(boundLines(readText("package-lock.json"))).toEqual([]);
+interface Lockfile {
+  packages: Record<string, object>;
+}
+
+const lockfiles = repositoryFiles().filter((path) => posix.basename(path) === "package-lock.json");
+
+describe("the lockfiles", () => {
+  it("are those of the root and of the private packages", () => {
+    const folders = Object.values(privatePackages);
+    expect(lockfiles).toEqual(["", ...folders].map((dir) => posix.join(dir, LOCKFILE)).sort());
   });
 
-  it("would be caught if it did", () => {
+  it.each(lockfiles)("name no host to install from: %s", (path) => {
+    expect(boundLines(readText(path))).toEqual([]);
+  });
+
+  it("would be caught if they did", () => {
     const lockfile = `{ "resolved": "https://example.org/a/-/a-1.0.0.tgz", "integrity": "" }`;
     expect(boundLines(lockfile)).toHaveLength(1);
+  });
+
+  // What is heavy belongs to a package that only those install who use it: docs/adr/0023.
+  it("ask of those who build and test for few packages", () => {
+    const { packages } = JSON.parse(readText(LOCKFILE)) as Lockfile;
+    expect(Object.keys(packages).length - 1).toBeLessThanOrEqual(LOCKFILE_ENTRIES_MAX);
+  });
+
+  it.each(Object.values(privatePackages))("are of a package that is never published: %s", (dir) => {
+    expect(JSON.parse(readText(posix.join(dir, "package.json")))).toMatchObject({ private: true });
   });
 });

@@ -10,12 +10,13 @@ import { filesOf, isolating, servePages } from "../scripts/lib/pages.mjs";
 import { countEvents, readTraceDir } from "../src/node/index.js";
 import { readText } from "./guard-sources.js";
 import { OpenPage } from "./lib/browser.js";
-import { bundlers, viteServer } from "./lib/bundlers.js";
 import { Project, pack } from "./lib/packed.js";
 import { build, createVite, install, type Starter, starters } from "./lib/starters.js";
 import { itWith, peer } from "./peers.js";
 
-const itInChromium = itWith("chromium");
+const itInChromium = itWith("chromium", "starters");
+/** Only once it is known that their packages are there. */
+const importBundlers = () => import("./starters/bundlers.mjs");
 const project = new Project();
 const folder = (name: string) => join(project.dir, name);
 
@@ -23,7 +24,7 @@ let chromium: Browser | undefined;
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  if (!peer("chromium")) return;
+  if (!peer("chromium") || !peer("starters")) return;
   project.unpack(pack(project));
   writeFileSync(folder("package.json"), `{ "type": "module", "private": true }`);
   project.copy("examples/page", "page");
@@ -59,14 +60,19 @@ async function expectRecorded(page: OpenPage, threads: number): Promise<void> {
 }
 
 describe("the page of examples/page", () => {
-  itInChromium.each(Object.entries(bundlers))("built with %s", async (name, bundle) => {
+  const names = ["esbuild", "Rollup", "Vite", "webpack"];
+
+  itInChromium.each(names)("built with %s", async (name) => {
+    const { bundlers } = await importBundlers();
+    expect(Object.keys(bundlers)).toEqual(names);
     const out = folder(`page-${name}`);
-    await bundle(folder("page"), out);
+    await bundlers[name]?.(folder("page"), out);
     await expectRecorded(await open(out, true), 3);
     await expectRecorded(await open(out, false), 1);
   });
 
   itInChromium("from Vite's development server", async () => {
+    const { viteServer } = await importBundlers();
     for (const isolated of [true, false]) {
       const vite = await viteServer(folder("page"), isolated ? isolating : {});
       closing.push(vite.close);
@@ -79,7 +85,9 @@ describe("the six lines of the README", () => {
   const section = readText("README.md").split("\n## In a browser\n")[1] ?? "";
   const lines = /```js\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
 
-  beforeAll(() => install(project));
+  beforeAll(() => {
+    if (peer("starters")) install(project);
+  });
 
   /** Makes a fresh project in the folder `name`, and adds the lines to its main module. */
   async function make(starter: Starter, name: string): Promise<string> {
@@ -108,6 +116,7 @@ describe("the six lines of the README", () => {
   });
 
   itInChromium("in a project of create-vite, from the development server", async () => {
+    const { viteServer } = await importBundlers();
     const starter = createVite("vanilla-ts", "src/main.ts");
     const vite = await viteServer(await make(starter, "served"), {});
     closing.push(vite.close);

@@ -3,10 +3,11 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect } from "vitest";
 import { root } from "./guard-sources.js";
+import { itWith } from "./peers.js";
 
-it("publishing to JSR would succeed", async () => {
+itWith("conformance")("publishing to JSR would succeed", async () => {
   const script = join(root, "scripts/jsr.mjs");
   const { stderr } = await promisify(execFile)(process.execPath, [script], {
     env: { ...process.env, NO_COLOR: "1" },

@@ -14,7 +14,7 @@ const project = new Project();
 beforeAll(() => {
   project.unpack(pack(project));
   project.copy("tests-host/fixtures/package");
-  project.link("@types/node");
+  project.link("@types/node", join(root, "node_modules/@types/node"));
   writeFileSync(join(project.dir, "package.json"), `{ "type": "module", "private": true }`);
 });
 afterAll(() => project.remove());

@@ -2,32 +2,24 @@
 // browsers are programs of the machine.
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { findBrowser } from "../../scripts/lib/browsers.mjs";
-import { root } from "../../scripts/lib/step.mjs";
+import { runtimeNames, runtimeProgram } from "../../scripts/lib/runtimes.mjs";
 
-const at = (path) => join(root, path);
-const packaged = (path) => (existsSync(at(path)) ? at(path) : undefined);
 const SUITE = "conformance/cli.mjs";
-const NODES = ["20", "22", "24"];
+/** What comes between the program and the suite. */
+const OPTIONS = { deno: ["run", "--allow-all"] };
 /** The oldest Node that puppeteer-core runs in. */
 const PUPPETEER_NODE = 22.12;
 
 /** Each: its name, and the command that runs the suite; or why there is none. */
 export function runtimes() {
-  return [
-    ...NODES.map((major) =>
-      started(`node${major}`, packaged(`node_modules/node${major}/bin/node`), [SUITE]),
-    ),
-    started("deno", packaged("node_modules/deno/deno"), ["run", "--allow-all", SUITE]),
-    started("bun", packaged("node_modules/bun/bin/bun.exe"), [SUITE]),
-    ...browser("chromium"),
-    ...browser("firefox"),
-  ];
+  return [...runtimeNames.map(packaged), ...browser("chromium"), ...browser("firefox")];
 }
 
-function started(name, program, args) {
-  return program ? { name, command: [program, ...args] } : { name, missing: "is not installed" };
+function packaged(name) {
+  const program = runtimeProgram(name);
+  if (!existsSync(program)) return { name, missing: "is not installed" };
+  return { name, command: [program, ...(OPTIONS[name] ?? []), SUITE] };
 }
 
 /** A browser in both of its ways: a page that may share memory, and one that may not. */
@@ -49,5 +41,6 @@ function browser(name) {
 function driver() {
   const [major, minor] = process.versions.node.split(".");
   if (Number(major) + Number(minor) / 100 >= PUPPETEER_NODE) return process.execPath;
-  return packaged("node_modules/node22/bin/node");
+  const node22 = runtimeProgram("node22");
+  return existsSync(node22) ? node22 : undefined;
 }

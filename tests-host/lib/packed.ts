@@ -33,20 +33,16 @@ export class Project {
     execFileSync("tar", ["-xzf", packed.path, "-C", target, "--strip-components=1"]);
   }
 
-  /** Makes a package that the repository has installed one of the project's, by the name `as`. */
-  link(name: string, as = name): void {
-    this.#link(name, as);
-  }
-
-  /** Makes a file of a package that the repository has installed a command of the project's scripts. */
-  command(name: string, path: string): void {
-    this.#link(path, join(".bin", name));
-  }
-
-  #link(from: string, to: string): void {
-    const path = join(this.dir, "node_modules", to);
+  /** Makes a package that is installed elsewhere, in the folder `from`, one of the project's. */
+  link(name: string, from: string): void {
+    const path = join(this.dir, "node_modules", name);
     mkdirSync(dirname(path), { recursive: true });
-    symlinkSync(join(root, "node_modules", from), path);
+    symlinkSync(from, path);
+  }
+
+  /** Makes a file of a package that is installed elsewhere a command of the project's scripts. */
+  command(name: string, from: string): void {
+    this.link(join(".bin", name), from);
   }
 
   remove(): void {
@@ -54,7 +50,7 @@ export class Project {
   }
 }
 
-/** The environment without the repository's own commands: among them is an old npm of a dependency. */
+/** The environment without the repository's own commands, which no user's project has. */
 export function cleanEnv(): NodeJS.ProcessEnv {
   const folders = (process.env.PATH ?? "").split(delimiter);
   const clean = folders.filter((folder) => !folder.endsWith(join("node_modules", ".bin")));

@@ -5,6 +5,7 @@ import { execFile, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { installedIn } from "../../scripts/lib/private-packages.mjs";
 import { root } from "../guard-sources.js";
 import { cleanEnv, type Project } from "./packed.js";
 
@@ -22,21 +23,27 @@ export interface Starter {
   readonly text: string;
 }
 
-/** What `npm install` would get for all of them, from what the repository has. */
+/** What `npm install` would get for all of them, from what is installed here. */
 export function install(project: Project): void {
   const packages = [
-    ...["vite", "@vitejs/plugin-react", "react", "react-dom"],
-    ...["@types/node", "@types/react", "@types/react-dom"],
+    ...["vite", "@vitejs/plugin-react", "react", "react-dom", "@types/react", "@types/react-dom"],
     ...["@rollup/plugin-commonjs", "@rollup/plugin-node-resolve", "@rollup/plugin-terser"],
     ...["webpack", "webpack-cli", "html-loader", "html-webpack-plugin"],
   ];
-  for (const name of packages) project.link(name);
-  project.link("typescript-7", "typescript");
-  project.command("esbuild", "esbuild/bin/esbuild");
-  project.command("rollup", "rollup/dist/bin/rollup");
-  project.command("tsc", "typescript-7/bin/tsc");
-  project.command("vite", "vite/bin/vite.js");
-  project.command("webpack", "webpack/bin/webpack.js");
+  for (const name of packages) project.link(name, installedIn("starters", name));
+  const commands = {
+    rollup: "rollup/dist/bin/rollup",
+    vite: "vite/bin/vite.js",
+    webpack: "webpack/bin/webpack.js",
+  };
+  for (const [name, path] of Object.entries(commands)) {
+    project.command(name, installedIn("starters", path));
+  }
+  const ours = (path: string) => join(root, "node_modules", path);
+  project.link("@types/node", ours("@types/node"));
+  project.link("typescript", ours("typescript-7"));
+  project.command("tsc", ours("typescript-7/bin/tsc"));
+  project.command("esbuild", ours("esbuild/bin/esbuild"));
 }
 
 /** Builds a project as its users do. Throws what the build printed if it fails. */
@@ -51,7 +58,7 @@ export async function build(dir: string): Promise<void> {
 /** A template of Vite's starter, all of which have the same page. */
 export const createVite = (template: string, main: string): Starter => ({
   make: (project, name) => {
-    const starter = join(root, "node_modules/create-vite/index.js");
+    const starter = installedIn("starters", "create-vite/index.js");
     const args = [starter, name, "--template", template, "--no-interactive"];
     execFileSync(process.execPath, args, { cwd: project.dir, stdio: "pipe" });
   },
@@ -105,7 +112,7 @@ async function answering(project: Project, args: string[], answers: readonly Ans
 
 const webpack: Starter = {
   make: (project, name) => {
-    const starter = join(root, "node_modules/create-webpack-app/bin/cli.js");
+    const starter = installedIn("starters", "create-webpack-app/bin/cli.js");
     return answering(project, [starter, "init", name], webpackAnswers);
   },
   main: "src/index.js",

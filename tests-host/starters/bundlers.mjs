@@ -1,5 +1,6 @@
 // What users have between their sources and the page: each bundler as its documentation sets it up
-// for a page with a worker of its own, and nothing that is there for this package.
+// for a page with a worker of its own, and nothing that is there for this package. Their packages are this
+// folder's, so that it can be imported only where these are installed.
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,14 +10,18 @@ import { rollup } from "rollup";
 import { createServer, build as vite } from "vite";
 import webpack from "webpack";
 
-/** Builds the page in `dir` (index.html, main.js, and worker.js if there is one) into `out`. */
-export type Bundler = (dir: string, out: string) => Promise<void>;
+/**
+ * Builds the page in `dir` (index.html, main.js, and worker.js if there is one) into `out`.
+ *
+ * @typedef {(dir: string, out: string) => Promise<void>} Bundler
+ */
 
 // These two leave `new Worker(new URL(...))` alone: the worker is an entry of its own.
-const entriesOf = (dir: string) =>
+const entriesOf = (dir) =>
   ["main.js", "worker.js"].map((name) => join(dir, name)).filter((path) => existsSync(path));
 
-const withEsbuild: Bundler = async (dir, outdir) => {
+/** @type {Bundler} */
+const withEsbuild = async (dir, outdir) => {
   await esbuild({
     entryPoints: entriesOf(dir),
     outdir,
@@ -29,26 +34,29 @@ const withEsbuild: Bundler = async (dir, outdir) => {
   copyFileSync(join(dir, "index.html"), join(outdir, "index.html"));
 };
 
-const withRollup: Bundler = async (dir, out) => {
+/** @type {Bundler} */
+const withRollup = async (dir, out) => {
   const built = await rollup({ input: entriesOf(dir), plugins: [nodeResolve({ browser: true })] });
   await built.write({ dir: out, format: "es" });
   await built.close();
   copyFileSync(join(dir, "index.html"), join(out, "index.html"));
 };
 
-const withVite: Bundler = async (root, outDir) => {
+/** @type {Bundler} */
+const withVite = async (root, outDir) => {
   await vite({ root, configFile: false, logLevel: "error", build: { outDir } });
 };
 
-const withWebpack: Bundler = async (context, path) => {
-  const options: webpack.Configuration = {
+/** @type {Bundler} */
+const withWebpack = async (context, path) => {
+  const options = {
     mode: "production",
     context,
     entry: "./main.js",
     output: { path, filename: "main.js" },
     performance: { hints: false },
   };
-  await new Promise<void>((resolve, reject) => {
+  await new Promise((resolve, reject) => {
     webpack(options, (error, stats) => {
       if (error || stats?.hasErrors() || stats?.hasWarnings()) {
         reject(error ?? new Error(stats?.toString("errors-warnings")));
@@ -61,15 +69,22 @@ const withWebpack: Bundler = async (context, path) => {
   writeFileSync(join(path, "index.html"), html.replace(`type="module"`, "defer"));
 };
 
-export const bundlers: Record<string, Bundler> = {
+/** @type {Record<string, Bundler>} */
+export const bundlers = {
   esbuild: withEsbuild,
   Rollup: withRollup,
   Vite: withVite,
   webpack: withWebpack,
 };
 
-/** Vite's development server for the page in `root`; tells its address. */
-export async function viteServer(root: string, headers: Record<string, string>) {
+/**
+ * Vite's development server for the page in `root`; tells its address.
+ *
+ * @param {string} root
+ * @param {Record<string, string>} headers
+ * @returns {Promise<{ url: string, close(): Promise<void> }>}
+ */
+export async function viteServer(root, headers) {
   const options = { host: "127.0.0.1", headers };
   const vite = await createServer({ root, server: options, configFile: false, logLevel: "error" });
   await vite.listen();
