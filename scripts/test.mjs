@@ -13,6 +13,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { skippedLines } from "./lib/skipped.mjs";
 import { root } from "./lib/step.mjs";
 
 const minutes = 60_000;
@@ -83,7 +84,8 @@ async function runAspect(name) {
   const summary = [...plain.matchAll(/^\s*\[Tests\]:\s*(\d+)\s*\/\s*(\d+)\s*$/gm)].at(-1);
   const todos = [...plain.matchAll(/ Pass: \d+ \/ \d+ Todo: ([1-9]\d*) /g)];
   const skipped = todos.flatMap((match) => {
-    return new Array(Number(match[1])).fill("tests-wasm (a todo of as-pect)");
+    const skipped = { name: "tests-wasm", reason: "a todo of as-pect", waitsFor: [] };
+    return new Array(Number(match[1])).fill(skipped);
   });
   if (summary === undefined) {
     return { passed: 0, failed: 0, skipped, problem: `ended without a summary (${ended})` };
@@ -129,8 +131,7 @@ function endOf(child) {
 
 function report() {
   const required = process.env.TBUF_REQUIRE_PEERS === "1";
-  if (total.skipped.length > 0) console.log("");
-  for (const test of total.skipped) console.log(`skipped: ${test}`);
+  if (total.skipped.length > 0) console.log(`\n${skippedLines(total.skipped).join("\n")}`);
   if (required && total.skipped.length > 0) {
     console.log("TBUF_REQUIRE_PEERS=1: each skipped test counts as failed");
     total.failed += total.skipped.length;

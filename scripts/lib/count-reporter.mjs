@@ -34,7 +34,8 @@ export default class CountReporter {
       // Tests that the user's own `-t` left out are not "skipped".
       const file = relative(this.root, module.moduleId);
       const reason = result.note ?? (hookFailed(test) ? "a hook failed" : "no reason given");
-      counts.skipped.push(`${file} > ${test.fullName} (${reason})`);
+      const { waitsFor = [] } = test.meta();
+      counts.skipped.push({ name: `${file} > ${test.fullName}`, reason, waitsFor });
     }
   }
 }
