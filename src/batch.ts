@@ -6,6 +6,7 @@ import type { CpuBinding } from "./current.js";
 import { TraceError } from "./errors.js";
 import type { EventDefinition } from "./event/definition.js";
 import type { EventEncoder } from "./event/encode.js";
+import { isInt32Array, lengthOf, wordsOf } from "./genuine.js";
 import { look } from "./look.js";
 
 /** Records a batch; see `TracepointFunction` in facility.ts. */
@@ -36,8 +37,8 @@ export function makeBatch({ definition, fixedBytes }: EventEncoder): Batch {
     for (let done = 0; done < count; done += most) {
       const records = Math.min(most, count - done);
       const from = done * each;
-      const all = from === 0 && words.length === records * each;
-      views.words.set(all ? words : words.subarray(from, from + records * each), scratch / 4);
+      const all = from === 0 && lengthOf(words) === records * each;
+      views.words.set(all ? words : wordsOf(words, from, records * each), scratch / 4);
       core.record(id, time, payload, records);
     }
   };
@@ -68,9 +69,10 @@ function countOf(
 ): number {
   const refuse = (why: string) => new TraceError("bad-option", `writeMany: ${why}: event=${name}`);
   if (fixedBytes === undefined) throw refuse("its records vary in size");
-  if (!(words instanceof Int32Array)) throw refuse("words is no Int32Array");
+  if (!isInt32Array(words)) throw refuse("words is no Int32Array");
+  const length = lengthOf(words);
   const each = fixedBytes / 4;
-  const records = count ?? (each === 0 ? 0 : words.length / each);
-  if (Number.isInteger(records) && records >= 0 && records * each <= words.length) return records;
-  throw refuse(`words.length=${words.length} is not ${count ?? "some"} records of ${each} words`);
+  const records = count ?? (each === 0 ? 0 : length / each);
+  if (Number.isInteger(records) && records >= 0 && records * each <= length) return records;
+  throw refuse(`words.length=${length} is not ${count ?? "some"} records of ${each} words`);
 }

@@ -69,12 +69,13 @@ export function registerDefinition(
   const name = encoder.encode(definition.name);
   const json = encoder.encode(toJson(definition));
   const bytes = name.length + json.length;
+  // All that may be code of the program's has run before the scratch area is touched: it may record.
+  const { length: events } = definition.events;
   const scratch = core.scratchAt();
   if (scratch && bytes <= SCRATCH_BYTES) {
     views.bytes.set(name, scratch);
     views.bytes.set(json, scratch + name.length);
   }
-  const { length: events } = definition.events;
   const first = guarded("register facility", () => core.facility(name.length, bytes, events));
   if (first < 0) {
     throw hypercallError("register facility", core.reason(), {

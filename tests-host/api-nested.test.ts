@@ -4,10 +4,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { guestImports } from "../src/guest/index.js";
 import {
   array,
   bool,
   bytes,
+  defineFacility,
   enumOf,
   type FieldType,
   f32,
@@ -58,6 +60,15 @@ const trapped = (value: unknown, inner: () => void) =>
   });
 const listed = (value: unknown, inner: () => void) =>
   trapped(Array.from(value as ArrayLike<unknown>), inner);
+/** Own members that hide those of the class: they are code of the program's, and lie besides. */
+const hidden = (value: unknown, inner: () => void) =>
+  Object.defineProperty(Uint8Array.from(value as Uint8Array), "length", {
+    get() {
+      inner();
+      return 1;
+    },
+  });
+
 const text = fc.string({ maxLength: 50 }).map((s) => s.replaceAll(/[\0\u200b]/g, "x"));
 const float = fc.double({ noNaN: true });
 const integer = fc.nat(100);
@@ -77,6 +88,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   enum: { type: enumOf({ idle: 0, busy: 7 }), value: fc.constantFrom(0, 7), loud: primitive },
   string: { type: string, value: text, loud: textual },
   bytes: { type: bytes, value: fc.uint8Array({ maxLength: 20 }), loud: listed },
+  "bytes of a proxy": { type: bytes, value: fc.uint8Array({ maxLength: 20 }), loud: trapped },
+  "bytes of a view": { type: bytes, value: fc.uint8Array({ maxLength: 20 }), loud: hidden },
   numbers: { type: array(u32), value: fc.array(integer, { maxLength: 5 }), loud: listed },
   floats: { type: array(f64), value: fc.array(float, { maxLength: 5 }), loud: listed },
   texts: { type: array(string), value: fc.array(text, { maxLength: 5 }), loud: listed },
@@ -184,21 +197,20 @@ function perform(nesting: Nested): void {
   onClock = outer;
 }
 
-/** Makes a record on a CPU of its own; what is there then. */
-function recorded(nesting: Nested, writer: Writer | undefined): unknown[] {
+/** Acts on a CPU of its own; what is recorded then. */
+function attached(act: () => void, subbufBytes = 65536, writer?: Writer) {
   const hypervisor = world.boot({ memoryBytes: 4 << 20, cpus: 2 });
   const dom0 = hypervisor.dom0();
-  const trace = dom0.createTrace("a", { events: "nested*", subbufBytes: 65536 });
+  const trace = dom0.createTrace("a", { events: "nested*", subbufBytes });
   trace.start();
   hypervisor.attach({ clock, writer });
   expected = [];
   onClock = undefined;
-  perform(nesting);
-  expect(cpuInfo(trace, 0)).toMatchObject({ discardedBig: 0, discardedFull: 0 });
+  act();
   // Decoding checks that no time goes back.
   const records = decode(dom0, drained(trace)).map(({ event, fields }) => [event, fields]);
-  hypervisor.close();
-  return records;
+  hypervisor.cpu?.detach();
+  return { records, trace };
 }
 
 describe.each([
@@ -208,11 +220,63 @@ describe.each([
   it("are whole, whatever runs while they are made, and their times are in order", () => {
     fc.assert(
       fc.property(recordOf(3), (nesting) => {
-        expect(recorded(nesting, writer)).toEqual(expected);
+        const { records, trace } = attached(() => perform(nesting), 65536, writer);
+        expect(records).toEqual(expected);
+        expect(cpuInfo(trace, 0)).toMatchObject({ discardedBig: 0, discardedFull: 0 });
       }),
       { numRuns: 150 },
     );
   });
+});
+
+describe("a batch whose array hides what it is", () => {
+  const inner = () => nested["one string"]?.("inner, and longer");
+  class Hiding extends Int32Array {
+    static get [Symbol.species]() {
+      inner();
+      return Int32Array;
+    }
+    override get length() {
+      inner();
+      return 5000;
+    }
+    override subarray() {
+      inner();
+      return new Int32Array(5000);
+    }
+  }
+
+  it("is whole, and no longer than it is", () => {
+    const words = new Hiding(10_000);
+    words.set(Int32Array.from({ length: 10_000 }, (_, i) => i));
+    const { records, trace } = attached(() => batch.writeMany(words), 1 << 17);
+    const pairs = Array.from({ length: 5000 }, (_, i) => ({ a: 2 * i, b: 2 * i + 1 }));
+    expect(records).toEqual(pairs.map((fields) => ["nested batch:batch", fields]));
+    expect(cpuInfo(trace, 0)).toMatchObject({ records: 5000, discardedFull: 0 });
+  });
+
+  it("is refused when that is a proxy, whose traps would run while it is copied", () => {
+    const words = new Proxy(Int32Array.of(1, 2), {});
+    const refused = expect.objectContaining({ code: "bad-option" });
+    expect(() => attached(() => batch.writeMany(words))).toThrow(refused);
+  });
+});
+
+it("a facility whose table records when it is looked at is registered as it is", () => {
+  const { events } = defineFacility("nested table", { hit: [field("n", u32)] });
+  const looked = {
+    name: "nested table",
+    get events() {
+      nested["one string"]?.("inner, and longer than its name");
+      return events;
+    },
+  };
+  const hypervisor = world.boot();
+  const dom0 = hypervisor.dom0();
+  dom0.createTrace("a", { events: "nested" }).start();
+  guestImports(hypervisor.attach(), [looked]);
+  const names = dom0.facilities().map(({ definition }) => definition.name);
+  expect(names).toContain("nested table");
 });
 
 describe("a clock that attaches its thread elsewhere", () => {

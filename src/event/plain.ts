@@ -4,6 +4,7 @@
 // never throw; exceptions of user code pass through.
 
 import { SCRATCH_BYTES } from "../../assembly/public/layout.js";
+import { isUint8Array } from "../genuine.js";
 import {
   ARRAY,
   BOOL,
@@ -98,14 +99,14 @@ function toMember(values: ReadonlyMap<string, number>, value: unknown): number {
 /**
  * Bytes for any value: a view or a buffer as it is, a string in UTF-8, an array like of numbers by
  * their low 8 bits, anything else as no bytes. A view of the same memory where possible: the
- * writer copies it before anybody else runs.
+ * writer copies it before anybody else runs, and looks at no member that the program can hide.
  */
 function toBytes(value: unknown): Uint8Array | typeof TOO_LONG {
   if (typeof value === "string") return encoder.encode(value);
   if (typeof value !== "object" || value === null) return EMPTY;
-  if (Object.getPrototypeOf(value) === Uint8Array.prototype) return value as Uint8Array;
+  if (isUint8Array(value)) return value;
   if (ArrayBuffer.isView(value)) {
-    // A subclass may override `length` and more. A detached buffer shows as length 0.
+    // A detached buffer shows as length 0.
     if (value.byteLength === 0) return EMPTY;
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }

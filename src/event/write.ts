@@ -1,5 +1,6 @@
 // Plain values to memory, laid out as drawn in payload.ts. No code of a user runs in here.
 
+import { lengthOf } from "../genuine.js";
 import type { Area } from "./area.js";
 import type { TOO_LONG } from "./plain.js";
 import { ARRAY, BYTES, F64, I64, type Shape, STRING, U64 } from "./shape.js";
@@ -73,12 +74,13 @@ function writeBytes(
   at: number,
 ): number {
   if (typeof value === "symbol") return -1;
+  const length = lengthOf(value);
   const begin = at + 4;
-  const end = begin + value.length;
+  const end = begin + length;
   if (at < 0 || end > limit) return -1;
-  view.setUint32(at, value.length, true);
+  view.setUint32(at, length, true);
   // A view whose buffer was detached has no bytes, and `set` would refuse it.
-  if (value.length > 0) bytes.set(value, begin);
+  if (length > 0) bytes.set(value, begin);
   return end;
 }
 
