@@ -39,10 +39,19 @@ export function installedIn(name, path) {
  * @param {PrivatePackage} name
  */
 export function isInstalled(name) {
+  return holds(join(root, privatePackages[name]));
+}
+
+/**
+ * Whether a folder's node_modules has what its lockfile asks for.
+ *
+ * @param {string} folder
+ */
+export function holds(folder) {
   // npm keeps a list of what it has installed, in the form of a lockfile.
-  const list = installedIn(name, ".package-lock.json");
+  const list = join(folder, "node_modules/.package-lock.json");
   if (!existsSync(list)) return false;
-  const wanted = packagesOf(join(root, privatePackages[name], "package-lock.json"));
+  const wanted = packagesOf(join(folder, "package-lock.json"));
   const there = packagesOf(list);
   return Object.entries(wanted).every(([path, { version, optional, link }]) => {
     const installed = there[path];
@@ -60,7 +69,7 @@ export function isInstalled(name) {
  */
 export function ensureInstalled(name) {
   if (isInstalled(name)) return;
-  console.error(`${privatePackages[name]} has no packages yet: ${installCommand(name)}`);
+  console.error(`installing the packages of ${privatePackages[name]}: ${installCommand(name)}`);
   // What the caller prints on stdout is its result.
   const stdio = ["ignore", process.stderr.fd, "inherit"];
   const args = ["ci", "--prefix", join(root, privatePackages[name])];
