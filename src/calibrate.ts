@@ -174,7 +174,7 @@ function answerAll(views: MemoryViews, origin: Origin): void {
     if (question === answered) continue;
     last = performance.now();
     time[0] = last - origin.ms;
-    Atomics.store(views.longs, TIME, timeBits[0]);
+    Atomics.store(views.longs, TIME, timeBits[0] as bigint);
     Atomics.store(words, ERROR, origin.errorNs ?? ERROR_UNKNOWN);
     Atomics.store(words, ANSWER, question);
     answered = question;

@@ -50,7 +50,9 @@ export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string,
   ];
   const lines = [
     visible(dir),
-    visible(`  ${[recordedOn(env), tracerOf(env), `uuid ${metadata.uuid}`].filter(Boolean).join(", ")}`),
+    visible(
+      `  ${[recordedOn(env), tracerOf(env), `uuid ${metadata.uuid}`].filter(Boolean).join(", ")}`,
+    ),
     ...(begin === undefined ? [] : [`  begins ${utc(clockOffsetNs + begin)}`]),
     ...clocks.filter(isNotable).map(clockLine),
     "",
