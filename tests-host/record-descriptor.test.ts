@@ -18,9 +18,10 @@ it.each(["closed", "killed"])(
   "neither writes to nor closes what is not its own: %s",
   async (how) => {
     const dir = freshDir();
-    const env = { HOW: how, FILE: join(dir, "file"), DONE: join(dir, "done") };
+    const trace = join(dir, "trace");
+    const env = { HOW: how, DIR: trace, FILE: join(dir, "file"), DONE: join(dir, "done") };
     writeFileSync(env.FILE, "precious");
-    await record(join(dir, "trace"), "record-descriptor.mjs", ["-q"], { env });
+    await record(trace, "record-descriptor.mjs", ["-q"], { env });
     expect(await contents(env.DONE)).toBe("ours");
     expect(readFileSync(env.FILE, "utf8")).toBe("precious");
   },

@@ -101,8 +101,8 @@ export function recordCommand(): Command {
       "after",
       `
 The exit code is the program's: 128 + n if signal n ended it, 127 if there is no such program, 126
-if it could not be run, 125 if it was 0 and --strict found a fault. Only the first Node process is recorded: name the program itself, and not
-npm, npx or a script that runs it.
+if it could not be run, 125 if it was 0 and --strict found a fault. Only the first Node process is
+recorded: name the program itself, and not npm, npx or a script that runs it.
 SIGINT, SIGTERM and SIGHUP end the recording with a whole trace and are passed on to the program.
 
 Examples:

@@ -58,8 +58,9 @@ function reportUnheard(file: string, options: Options, code: number): boolean {
     return true;
   }
   const node = /^node(js)?(\.exe)?$/.test(basename(file));
+  const hint = code === BAD_OPTION ? ": it does not accept one of its options" : "";
   const why = node
-    ? `${file} ended with exit code ${code}, before it loaded tbuf${code === BAD_OPTION ? ": it does not accept one of its options" : ""}`
+    ? `${file} ended with exit code ${code}, before it loaded tbuf${hint}`
     : `no process of ${file} loaded tbuf: it is not a Node program, or it ended too early`;
   say(visible(`nothing was recorded: ${why}`));
   return false;

@@ -51,10 +51,13 @@ export class RecordChannel {
     socket.on("error", () => socket.destroy());
   }
 
-  /** Nothing is sent or heard any more, and the recorder's thread can end. */
+  /**
+   * Nothing is sent or heard any more, and the recorder's thread can end. If the number is somebody else's by now,
+   * the socket must not be closed, as it also is when its thread ends: it keeps the thread alive, though not the
+   * process.
+   */
   close(): void {
     if (this.#isThere()) this.#socket?.destroy();
-    else this.#socket?.unref();
   }
 
   #isThere(): boolean {
