@@ -4,9 +4,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { skippedLines } from "../scripts/lib/skipped.mjs";
 import { root } from "./guard-sources.js";
+
+// Each run of `npm test` starts a vitest of its own, which takes long where others are at work.
+vi.setConfig({ testTimeout: 170_000 });
 
 describe("the lines about skipped tests", () => {
   const waiting = (...waitsFor: string[]) => ({ name: "a > b", reason: "unknown", waitsFor });
