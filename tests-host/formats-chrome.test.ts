@@ -16,11 +16,13 @@ import { UUID } from "./ctf-traces.js";
 import { entries, eventOf, recordOf } from "./lib/entries.js";
 
 interface ChromeEvent {
-  readonly ph: "M" | "i" | "B" | "E";
+  readonly ph: "M" | "i" | "B" | "X" | "b" | "e";
   readonly name: string;
   readonly cat?: string;
   readonly s?: string;
   readonly ts: number;
+  readonly dur?: number;
+  readonly id?: string;
   readonly pid: number;
   readonly tid?: number;
   readonly args: Record<string, unknown>;
@@ -228,6 +230,8 @@ describe("threads and the process", () => {
       metadata,
     });
     expect(traceEvents[0]).toEqual({
+      tid: 0,
+      ts: 0,
       ph: "M",
       name: "process_name",
       pid: 4711,
@@ -237,7 +241,7 @@ describe("threads and the process", () => {
     expect(otherData).toMatchObject({ hostname: "h", uuid: UUID, clock_offset_ns: "1000000002" });
     expect(displayTimeUnit).toBe("ns");
     expect(parsed([]).traceEvents).toEqual([
-      { ph: "M", name: "process_name", pid: 1, args: { name: "tbuf" } },
+      { ph: "M", name: "process_name", pid: 1, tid: 0, ts: 0, args: { name: "tbuf" } },
     ]);
   });
 });
@@ -249,23 +253,53 @@ describe("slices", () => {
     ["all:begin third", "all:end third"],
   ];
   const names = ["begin", "end", "begin inner", "end inner", "begin third", "end third", "none"];
-  const anyRecords = fc
-    .array(fc.record({ name: fc.constantFrom(...names), cpu: fc.nat(2) }), { maxLength: 40 })
-    .map((steps) =>
-      steps.map(({ name, cpu }, n) =>
-        recordOf(name, name === "none" ? {} : { n }, { cpu, timestamp: BigInt(n) }),
-      ),
-    );
+  interface Step {
+    readonly name: string;
+    readonly cpu: number;
+    readonly lost: boolean;
+  }
+  const entryOf = ({ name, cpu, lost }: Step, n: number): TraceEntry => {
+    const timestamp = BigInt(n * 1000);
+    if (lost) return { kind: "loss", cpu, records: 1, timestamp, since: undefined };
+    return recordOf(name, name === "none" ? {} : { n }, { cpu, timestamp });
+  };
+  const anySteps = fc.array(
+    fc.record({
+      name: fc.constantFrom(...names),
+      cpu: fc.nat(2),
+      lost: fc.nat(20).map((n) => n === 0),
+    }),
+    { maxLength: 40 },
+  );
+  /** The records' numbers in an event's arguments: those of a slice are in two members. */
+  const numbersIn = ({ args }: ChromeEvent): unknown[] => {
+    const parts = args as { begin?: { n?: unknown }; end?: { n?: unknown }; n?: unknown };
+    return [parts.n, parts.begin?.n, parts.end?.n].filter((n) => n !== undefined);
+  };
+  const told = (steps: readonly string[], options: ChromeOptions = { slices: pairs }) =>
+    timed(
+      steps.map((name, n) => entryOf({ name, cpu: 0, lost: false }, n)),
+      options,
+    ).map((event) => [event.ph, event.name, ...numbersIn(event)]);
 
-  it("open and close as in a viewer: strictly nested on each thread, under one name", () => {
+  it("of a thread are nested or beside each other, and an asynchronous one has both its ends", () => {
     fc.assert(
-      fc.property(anyRecords, (some) => {
-        const open = new Map<number, string[]>();
-        for (const { ph, name, tid = -1 } of timed(some, { slices: pairs })) {
-          const stack = open.get(tid) ?? [];
-          open.set(tid, stack);
-          if (ph === "B") stack.push(name);
-          if (ph === "E") expect(stack.pop()).toBe(name);
+      fc.property(anySteps, (steps) => {
+        const events = timed(steps.map(entryOf), { slices: pairs });
+        const whole = events.filter(({ ph }) => ph === "X");
+        for (const a of whole) {
+          for (const b of whole) {
+            if (a === b || a.tid !== b.tid) continue;
+            const [aEnd, bEnd] = [a.ts + (a.dur ?? 0), b.ts + (b.dur ?? 0)];
+            const within = (a.ts <= b.ts && bEnd <= aEnd) || (b.ts <= a.ts && aEnd <= bEnd);
+            expect(within || aEnd <= b.ts || bEnd <= a.ts).toBe(true);
+          }
+        }
+        const ends = events.filter(({ ph }) => ph === "e");
+        for (const { id, name, cat, ts } of ends) {
+          const begins = events.filter((each) => each.ph === "b" && each.id === id);
+          expect(begins).toMatchObject([{ name, cat }]);
+          expect(begins[0]?.ts).toBeLessThanOrEqual(ts);
         }
       }),
     );
@@ -273,49 +307,130 @@ describe("slices", () => {
 
   it("leave no record out", () => {
     fc.assert(
-      fc.property(anyRecords, (some) => {
-        const told = timed(some, { slices: pairs }).map(({ args }) => args.n);
-        const numbers = some.map(({ fields }) => fields.n);
-        expect(told.filter((n) => n !== undefined)).toEqual(numbers.filter((n) => n !== undefined));
+      fc.property(anySteps, (steps) => {
+        const some = steps.map(entryOf);
+        const shown = timed(some, { slices: pairs }).flatMap(numbersIn);
+        const given = some.flatMap((entry) => (entry.kind === "record" ? entry.fields.n : []));
+        const byNumber = (a: unknown, b: unknown) => Number(a) - Number(b);
+        expect(shown.sort(byNumber)).toEqual(given.filter((n) => n !== undefined));
       }),
     );
   });
 
-  it("are all that well-nested pairs become", () => {
-    const { tree } = fc.letrec<{ tree: string[] }>((tie) => ({
-      tree: fc.oneof(
-        { maxDepth: 4 },
-        fc.constant<string[]>([]),
-        fc
-          .tuple(fc.constantFrom("", " inner", " third"), tie("tree"), tie("tree"))
-          .map(([suffix, within, after]) => {
-            return [`begin${suffix}`, ...within, `end${suffix}`, ...after];
-          }),
-      ),
-    }));
-    fc.assert(
-      fc.property(tree, (steps) => {
-        const some = steps.map((name, n) => recordOf(name, { n }, { timestamp: BigInt(n) }));
-        const phases = timed(some, { slices: pairs }).map(({ ph }) => ph);
-        expect(phases).toEqual(steps.map((name) => (name.startsWith("begin") ? "B" : "E")));
-      }),
-    );
-  });
-
-  it("close what was open within them, and do not close what is not open", () => {
-    const steps = ["end", "begin", "begin inner", "begin third", "end", "end inner"];
-    const some = steps.map((name, n) => recordOf(name, { n }));
-    const told = timed(some, { slices: pairs }).map(({ ph, name, args }) => [ph, name, args.n]);
-    expect(told).toEqual([
-      ["i", "all:end", 0],
-      ["B", "all:begin", 1],
-      ["B", "all:begin inner", 2],
-      ["B", "all:begin third", 3],
-      ["E", "all:begin third", undefined],
-      ["E", "all:begin inner", undefined],
-      ["E", "all:begin", 4],
-      ["i", "all:end inner", 5],
+  it("are what well-nested pairs become", () => {
+    expect(told(["begin", "begin inner", "end inner", "begin inner", "end inner", "end"])).toEqual([
+      ["X", "all:begin inner", 1, 2],
+      ["X", "all:begin inner", 3, 4],
+      ["X", "all:begin", 0, 5],
     ]);
+  });
+
+  it("last from the one record to the other", () => {
+    const records = [1000, 4500].map((ns, n) =>
+      recordOf(n === 0 ? "begin" : "end", { n }, { timestamp: BigInt(ns) }),
+    );
+    expect(timed(records, { slices: pairs })).toMatchObject([
+      { ph: "X", ts: 1, dur: 3.5, args: { begin: { n: 0 }, end: { n: 1 } } },
+    ]);
+  });
+
+  it("of two pairs that overlap are asynchronous where they are not nested", () => {
+    expect(told(["begin", "begin inner", "end", "end inner"])).toEqual([
+      ["X", "all:begin", 0, 2],
+      ["b", "all:begin inner", 1],
+      ["e", "all:begin inner", 3],
+    ]);
+  });
+
+  it("without an end are open, without a begin instants", () => {
+    expect(told(["end inner", "begin", "begin inner", "end"])).toEqual([
+      ["i", "all:end inner", 0],
+      ["X", "all:begin", 1, 3],
+      ["b", "all:begin inner", 2],
+    ]);
+    expect(told(["begin", "none", "begin inner"])).toEqual([
+      ["i", "all:none"],
+      ["B", "all:begin", 0],
+      ["B", "all:begin inner", 2],
+    ]);
+  });
+
+  it("of one pair that may be paired in two ways are instants, and counted", () => {
+    const counts: unknown[] = [];
+    const options: ChromeOptions = {
+      slices: pairs,
+      onAmbiguous: (...each) => counts.push(each),
+    };
+    const steps = ["begin", "begin", "end", "begin", "end", "end", "begin", "end"];
+    expect(told(steps, options)).toEqual([
+      ...steps.slice(0, 6).map((name, n) => ["i", `all:${name}`, n]),
+      ["X", "all:begin", 6, 7],
+    ]);
+    expect(counts).toEqual([["all:begin", 3]]);
+  });
+
+  it("that a loss may have ended are instants, and those after it are slices", () => {
+    const steps = ["begin", "begin", "lost", "begin", "lost", "begin", "end"];
+    const some = steps.map((name, n) => entryOf({ name, cpu: 0, lost: name === "lost" }, n));
+    const shown = timed(some, { slices: pairs }).map((event) => [event.ph, ...numbersIn(event)]);
+    expect(shown).toEqual([["i", 0], ["i", 1], ["i"], ["i", 3], ["i"], ["X", 5, 6]]);
+  });
+
+  describe("with a field", () => {
+    const byN: SlicePair[] = [["all:begin", "all:end", "n"]];
+    const at = (name: string, n: number, cpu = 0, ns = 0) =>
+      recordOf(name, { n }, { cpu, timestamp: BigInt(ns) });
+    const shownBy = (some: readonly TraceEntry[], options: ChromeOptions = { slices: byN }) =>
+      timed(some, options).map(({ ph, id, tid, args }) => [ph, id, tid, args.n]);
+
+    it("pair each request with its own end, however they overlap", () => {
+      const requests = fc.uniqueArray(
+        fc.record({ n: fc.nat(1000), begin: fc.nat(500), takes: fc.nat(500), cpu: fc.nat(1) }),
+        { selector: ({ n }) => n, maxLength: 40 },
+      );
+      fc.assert(
+        fc.property(requests, (some) => {
+          const records = some.flatMap(({ n, begin, takes, cpu }) => [
+            at("begin", n, cpu, begin),
+            at("end", n, (cpu + takes) % 2, begin + takes),
+          ]);
+          records.sort((a, b) => Number(a.timestamp - b.timestamp));
+          const counts: unknown[] = [];
+          const onAmbiguous = () => counts.push(1);
+          const events = timed(records, { slices: byN, onAmbiguous });
+          expect(counts).toEqual([]);
+          const begins = new Map(events.filter(({ ph }) => ph === "b").map((e) => [e.id, e]));
+          const ends = events.filter(({ ph }) => ph === "e");
+          expect([begins.size, ends.length]).toEqual([some.length, some.length]);
+          for (const { id, args } of ends) expect(begins.get(id)?.args.n).toBe(args.n);
+        }),
+      );
+    });
+
+    it("take what began on the same thread first", () => {
+      const some = [at("begin", 1, 0), at("begin", 1, 1), at("end", 1, 1), at("end", 1, 2)];
+      expect(shownBy(some)).toEqual([
+        ["b", "1", 0, 1],
+        ["b", "2", 1, 1],
+        ["e", "2", 1, 1],
+        ["e", "1", 2, 1],
+      ]);
+    });
+
+    it("count those that are alike", () => {
+      const counts: unknown[] = [];
+      const onAmbiguous = (_begin: string, count: number) => counts.push(count);
+      const some = [at("begin", 1, 0), at("begin", 1, 1), at("end", 1, 2), at("begin", 1, 0)];
+      expect(shownBy(some, { slices: byN, onAmbiguous }).map(([ph]) => ph)).toEqual([..."bbib"]);
+      expect(counts).toEqual([2]);
+    });
+
+    it("that events do not have are instants", () => {
+      const slices: SlicePair[] = [["all:begin", "all:end", "toString"]];
+      expect(shownBy([at("begin", 1), at("end", 1)], { slices }).map(([ph]) => ph)).toEqual([
+        ..."ii",
+      ]);
+    });
   });
 
   it.each<[string, SlicePair[]]>([

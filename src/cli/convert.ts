@@ -6,8 +6,9 @@ import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { TraceReader } from "../ctf/index.js";
 import { TraceError } from "../errors.js";
+import type { EventDefinition } from "../event/index.js";
 import { type SlicePair, toChrome } from "../formats/chrome.js";
-import { toText, visible } from "../formats/text.js";
+import { toText } from "../formats/text.js";
 import { openTraceDir } from "../node/trace-dir.js";
 import { batched, checkNewFile, writeWhole } from "../node/whole-file.js";
 import { OUTPUT } from "./output.js";
@@ -40,8 +41,8 @@ export function convertCommand(): Command {
       ).choices(["boot", "utc", "delta"]),
     )
     .option(
-      "--slice <begin,end>",
-      "chrome: events that begin and end slices; may be given several times",
+      "--slice <begin,end[,field]>",
+      "chrome: events that begin and end slices, and a field that tells them apart; may be given several times",
       slice,
     )
     .addHelpText(
@@ -50,7 +51,8 @@ export function convertCommand(): Command {
 Examples:
   tbuf convert trace --to text | less
   tbuf convert trace --to chrome -o trace.json
-  tbuf convert trace --to chrome --slice app:begin,app:end -o trace.json`,
+  tbuf convert trace --to chrome --slice app:begin,app:end -o trace.json
+  tbuf convert trace --to chrome --slice http:request,http:response,id -o trace.json`,
     )
     .action(convert);
 }
@@ -60,9 +62,7 @@ async function convert(dir: string, options: Options): Promise<void> {
   if (time !== undefined && to !== "text") refuse("--time", "text", to);
   if (slices.length > 0 && to !== "chrome") refuse("--slice", "chrome", to);
   const trace = openTraceDir(dir);
-  const known = eventsOf(trace);
-  const unknown = slices.flat().filter((event) => !known.has(event));
-  if (unknown.length > 0) say(`no event is called ${visible(unknown.join(", "))}`);
+  warnOfUnknown(trace, slices);
   const pieces = to === "text" ? textOf(trace, time) : chromeOf(trace, slices);
   if (output === undefined || output === "-") await print(pieces);
   else {
@@ -80,15 +80,38 @@ function textOf(trace: TraceReader, time: Options["time"]): Generator<string> {
 }
 
 function chromeOf(trace: TraceReader, slices: readonly SlicePair[]): Generator<string> {
-  return toChrome(trace.entries(), { metadata: trace.metadata, slices });
+  return toChrome(trace.entries(), {
+    metadata: trace.metadata,
+    slices,
+    onAmbiguous: (begin, count) => {
+      const pair = slices.find(([name]) => name === begin);
+      say(
+        `--slice ${pair?.join(",")}: ${count} slices could not be told apart, since ` +
+          (pair?.[2] === undefined
+            ? "one began on a thread that had one open; they are shown as instants. " +
+              `Name a field that both events have: --slice ${pair?.join(",")},FIELD`
+            : `${pair[2]} was the same in two that were open; name a field that tells them apart`),
+      );
+    },
+  });
 }
 
-function eventsOf({ facilities }: TraceReader): Set<string> {
-  return new Set(
-    facilities.flatMap(({ definition: { name, events } }) =>
-      events.map((e) => `${name}:${e.name}`),
-    ),
-  );
+function warnOfUnknown({ facilities }: TraceReader, slices: readonly SlicePair[]): void {
+  const events = new Map<string, EventDefinition>();
+  for (const { definition } of facilities) {
+    for (const event of definition.events) events.set(`${definition.name}:${event.name}`, event);
+  }
+  const unknown: string[] = [];
+  for (const [begin, end, field] of slices) {
+    for (const name of [begin, end]) {
+      const event = events.get(name);
+      if (!event) unknown.push(name);
+      else if (field !== undefined && event.fields.every((each) => each.name !== field)) {
+        say(`event ${name} has no field ${field}: its records are shown as instants`);
+      }
+    }
+  }
+  if (unknown.length > 0) say(`no event is called ${unknown.join(", ")}`);
 }
 
 async function print(pieces: Iterable<string>): Promise<void> {
@@ -121,9 +144,11 @@ function refuse(option: string, format: string, to: string): never {
 }
 
 function slice(text: string, before: readonly SlicePair[] = []): readonly SlicePair[] {
-  const [begin, end, ...more] = text.split(",");
-  if (!begin || !end || more.length > 0) {
-    throw new InvalidArgumentError("It must be two events with a comma between them.");
+  const [begin, end, field, ...more] = text.split(",");
+  if (!begin || !end || field === "" || more.length > 0) {
+    throw new InvalidArgumentError(
+      "It must be two events with a comma between them, and perhaps a third part: a field.",
+    );
   }
-  return [...before, [begin, end]];
+  return [...before, field === undefined ? [begin, end] : [begin, end, field]];
 }
