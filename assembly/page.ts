@@ -36,8 +36,9 @@ export function frameEntry(mfn: u32): usize {
   return load<u32>(CONTROL_AT, CTL_FRAME_TABLE_AT) + (mfn << FRAME_ENTRY_SHIFT);
 }
 
-function framesCount(): u32 {
-  return load<u32>(CONTROL_AT, CTL_FRAMES_AT);
+/** Frames that there are: never more than memory has, whatever the word holds, so that loops end. */
+export function framesCount(): u32 {
+  return min(load<u32>(CONTROL_AT, CTL_FRAMES_AT), (<u32>memory.size()) << (16 - FRAME_SHIFT));
 }
 
 function firstFrame(): u32 {
@@ -79,7 +80,8 @@ export function alloc(order: u32, owner: u32): u32 {
   const first = (firstFrame() + step - 1) & ~(step - 1);
   const end = framesCount();
   for (let pass: u32 = 0; pass < PASSES; pass++) {
-    for (let mfn = first; mfn + step <= end; mfn += step) {
+    // Not `mfn + step <= end`, which comes round for the largest orders.
+    for (let mfn = first; mfn < end && step <= end - mfn; mfn += step) {
       if (!claimRun(mfn, step, owner)) continue;
       zeroRun(mfn, step);
       store<u32>(frameEntry(mfn), order + 1, FRAME_RUN_AT);
@@ -90,19 +92,22 @@ export function alloc(order: u32, owner: u32): u32 {
   return 0;
 }
 
-/** Frames in the run that starts at `mfn`; 0 when no run starts there. */
+/** Frames in the run that starts at `mfn`; 0 when no run starts there, or none that memory holds. */
 export function runFrames(mfn: u32): u32 {
-  const run = load<u32>(frameEntry(mfn), FRAME_RUN_AT);
-  return run ? 1 << (run - 1) : 0;
+  const order = load<u32>(frameEntry(mfn), FRAME_RUN_AT) - 1;
+  const frames: u32 = order < 32 ? 1 << order : 0;
+  const end = framesCount();
+  return mfn < end && frames <= end - mfn ? frames : 0;
 }
 
 /** Gives one frame back. */
 function releaseFrame(mfn: u32): void {
   const entry = frameEntry(mfn);
-  const share = load<u32>(entry, FRAME_SHARE_AT);
+  const share = (load<u32>(entry, FRAME_SHARE_AT) | 1) + 1;
   store<u32>(entry, 0, FRAME_RUN_AT);
   store<u32>(entry, 0, FRAME_COUNT_AT);
-  store<u32>(entry, ((share >> 1) + 1) << 1, FRAME_SHARE_AT);
+  // Generation 0 is that of a frame that was never handed out: it does not come round to it.
+  store<u32>(entry, share ? share : 2, FRAME_SHARE_AT);
   // Pairs with the CAS in claimRun.
   store32(entry + FRAME_OWNER_AT, 0);
 }

@@ -4,6 +4,7 @@ import {
   CTL_FIRST_FRAME_AT,
   CTL_FRAME_TABLE_AT,
   CTL_FRAMES_AT,
+  FRAME_BYTES,
   FRAME_ENTRY_BYTES,
   FRAME_OWNER_AT,
 } from "../assembly/public/layout.js";
@@ -16,17 +17,16 @@ export interface Frames {
 }
 
 /** Counts the frames without an owner: a figure that may be stale at once. */
-export function countFrames({ words }: MemoryViews): Frames {
+export function countFrames({ buffer, words }: MemoryViews): Frames {
   const control = (at: number) => Atomics.load(words, controlWord(at)) >>> 0;
-  const total = control(CTL_FRAMES_AT);
+  // The words may have been overwritten: no more frames are counted than memory has.
+  const total = Math.min(control(CTL_FRAMES_AT), buffer.byteLength / FRAME_BYTES);
   const entry = (mfn: number) =>
     (control(CTL_FRAME_TABLE_AT) + mfn * FRAME_ENTRY_BYTES + FRAME_OWNER_AT) / 4;
-  // The words may have been overwritten: nothing is read past the memory.
-  const first = entry(control(CTL_FIRST_FRAME_AT));
-  const end = Math.min(entry(total), words.length);
   let free = 0;
-  for (let at = first; at < end; at += FRAME_ENTRY_BYTES / 4) {
-    if (words[at] === 0) free++;
+  for (let mfn = control(CTL_FIRST_FRAME_AT); mfn < total; mfn++) {
+    // Past the memory it is undefined.
+    if (words[entry(mfn)] === 0) free++;
   }
   return { free, total };
 }

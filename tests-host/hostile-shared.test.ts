@@ -4,7 +4,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as layout from "../assembly/public/layout.js";
+import { Hypervisor, TraceError } from "../src/index.js";
 import { type Scribble, scribbles, tolerated, Victim } from "./lib/hostile.js";
+import { Memory } from "./lib/memory.js";
 import { useWorld } from "./lib/world.js";
 
 const world = useWorld();
@@ -85,5 +87,25 @@ describe("what all share, scribbled on", () => {
     const begin = performance.now();
     await play(noise, false, lastFacility);
     expect(performance.now() - begin).toBeLessThan(1000);
+  });
+});
+
+describe("the number of frames, scribbled on", () => {
+  const orders = [28, 29, 30, 31];
+
+  it.each(orders)("lets a thread join or not, in bounded time: order %i (I10)", (order) => {
+    world.scribbled();
+    const hypervisor = world.boot({ cpus: 4, memoryBytes: 1 << 20 });
+    const memory = new Memory(hypervisor);
+    hypervisor.dom0().createTrace("a");
+    for (const frames of [0x7fffffff, 0x80000000, 0xffffffff]) {
+      Atomics.store(memory.words, (layout.CONTROL_AT + layout.CTL_FRAMES_AT) / 4, frames);
+      const [trace = 0] = memory.traces();
+      Atomics.store(memory.words, (trace + layout.TRACE_ORDER_AT) / 4, order);
+      const other = Hypervisor.join(hypervisor.handle());
+      expect(() => other.attach({ current: false })).toThrow(TraceError);
+      // As many as memory has.
+      expect(hypervisor.frames().total).toBe(256);
+    }
   });
 });

@@ -4,6 +4,7 @@ import {
   addressOf,
   alloc,
   frameEntry,
+  framesCount,
   map,
   orderOf,
   put,
@@ -15,6 +16,8 @@ import {
   unmapAll,
 } from "../assembly/page";
 import {
+  CTL_FIRST_FRAME_AT,
+  CTL_FRAMES_AT,
   FRAME_COUNT_AT,
   FRAME_OWNED,
   FRAME_OWNER_AT,
@@ -28,7 +31,7 @@ import { REASON_NOT_MAPPED, REASON_NOT_SHARED } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
 import { below, seed } from "./random";
-import { changed, framesFree, remember, reset } from "./world";
+import { changed, framesFree, remember, reset, setControlWord } from "./world";
 
 function owner(mfn: u32): u32 {
   return load<u32>(frameEntry(mfn), FRAME_OWNER_AT);
@@ -149,6 +152,47 @@ describe("alloc", () => {
   });
 });
 
+describe("a wrong word in the control page", () => {
+  it("of how many frames there are lets no search go round for ever (I10)", () => {
+    for (let order: u32 = 28; order < 32; order++) {
+      for (let bit: u32 = 28; bit < 32; bit++) {
+        setControlWord(CTL_FRAMES_AT, 1 << bit);
+        expect(alloc(order, OWNER_CPU)).toBe(0);
+        setControlWord(CTL_FRAMES_AT, 0xffffffff >> bit);
+        expect(alloc(order, OWNER_CPU)).toBe(0);
+      }
+    }
+    setControlWord(CTL_FRAMES_AT, 0xffffffff);
+    expect(alloc(31, OWNER_CPU)).toBe(0);
+    // Those that memory has: 128 MiB.
+    expect(framesCount()).toBe(32768);
+    setControlWord(CTL_FRAMES_AT, 128);
+    expect(framesFree()).toBe(119);
+  });
+
+  it("of which frame is the first one hands out none of the hypervisor's own (I9)", () => {
+    for (let shift: u32 = 0; shift < 32; shift++) {
+      setControlWord(CTL_FIRST_FRAME_AT, 0xffffffff >> shift);
+      const mfn = alloc(2, OWNER_CPU);
+      assert(mfn == 0 || mfn >= 9, "frame " + mfn.toString());
+      if (mfn) put(mfn);
+    }
+    setControlWord(CTL_FIRST_FRAME_AT, 9);
+    expect(framesFree()).toBe(119);
+  });
+
+  it("of a run that memory has no room for makes it no run", () => {
+    const mfn = alloc(1, OWNER_CPU);
+    for (let run: u32 = 8; run; run <<= 1) {
+      store<u32>(frameEntry(mfn), run, FRAME_RUN_AT);
+      expect(runFrames(mfn)).toBe(0);
+    }
+    store<u32>(frameEntry(mfn), 2, FRAME_RUN_AT);
+    put(mfn);
+    expect(framesFree()).toBe(119);
+  });
+});
+
 describe("orderOf", () => {
   it("is the smallest order whose run holds the bytes", () => {
     expect(orderOf(0)).toBe(0);
@@ -182,6 +226,21 @@ describe("put", () => {
     expect(shareWord(mfn)).toBe(3);
     put(mfn);
     expect(shareWord(mfn)).toBe(4);
+  });
+});
+
+describe("the generation of a frame", () => {
+  it("does not come round to that of a frame that was never handed out (I9)", () => {
+    const mfn = alloc(0, OWNER_XEN);
+    store<u32>(frameEntry(mfn), 0xffffffff, FRAME_SHARE_AT);
+    store<u32>(addressOf(mfn), 7);
+    put(mfn);
+    expect(shareWord(mfn)).toBe(2);
+    expect(alloc(0, OWNER_XEN)).toBe(mfn);
+    expect(load<u32>(addressOf(mfn))).toBe(0);
+    store<u32>(frameEntry(mfn), 0xfffffffc, FRAME_SHARE_AT);
+    put(mfn);
+    expect(shareWord(mfn)).toBe(0xfffffffe);
   });
 });
 
