@@ -6,7 +6,7 @@ import { sameBytes } from "./bytes";
 import { consumeRing, ringInfo } from "./consume";
 import { cpusCount } from "./cputable";
 import { isDom0 } from "./dom0";
-import { mfnOf } from "./page";
+import { isPublished, mfnOf } from "./page";
 import {
   BUFFER_BYTES_MAX,
   CONTROL_AT,
@@ -62,16 +62,14 @@ import {
 import { fail, failLimit } from "./reason";
 import {
   destroyTrace,
-  dyingSlot,
   newTrace,
   nextEpoch,
   publishTrace,
-  ringOfCpu,
   settle,
   startTrace,
   stopTrace,
-  traceSlot,
 } from "./trace";
+import { dyingSlot, ringOfCpu, traceSlot } from "./tracetable";
 
 const IMAGE: usize = HYPERCALL_AT + TBC_TRACE_AT;
 
@@ -134,7 +132,8 @@ function getInfo(frame: usize): u32 {
   if (cpu == NO_CPU) return 0;
   if (cpu >= cpusCount()) return failLimit(REASON_CPU_UNKNOWN, cpusCount());
   const ring = ringOfCpu(frame, cpu);
-  if (ring) ringInfo(ring);
+  // One that is not yet its trace's cannot be mapped either.
+  if (ring && isPublished(mfnOf(ring))) ringInfo(ring);
   return 0;
 }
 

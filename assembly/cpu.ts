@@ -6,7 +6,7 @@ import { cpuBlock, cpusCount, stateWord } from "./cputable";
 import { adoptDescriptions } from "./description";
 import { raise } from "./evtchn";
 import { descends, forget, startedBy } from "./family";
-import { addressOf, alloc, mfnOf, releaseStrays } from "./page";
+import { addressOf, alloc, firstFrame, mfnOf, releaseStrays, strayOf } from "./page";
 import {
   CONTROL_AT,
   CPU_ACK_AT,
@@ -43,8 +43,9 @@ import {
   VIRQ_TBUF,
 } from "./public/ops";
 import { fail } from "./reason";
+import { adoptRings, attachRings, detachRings } from "./rings";
 import { recoverRing } from "./switch";
-import { adoptRings, attachRings, setAttention } from "./trace";
+import { setAttention } from "./trace";
 
 const EPOCH: usize = CONTROL_AT + CTL_EPOCH_AT;
 const COARSE: usize = CONTROL_AT + CTL_COARSE_AT;
@@ -161,9 +162,15 @@ function takeScratch(block: usize, cpu: u32): bool {
 
 /** Gives the slot back. Its rings and scratch area stay for its next owner. */
 function release(block: usize, cpu: u32): void {
-  adoptRings(cpu);
-  adoptDescriptions(OWNER_CPU + cpu);
-  releaseStrays(OWNER_CPU + cpu, mfnOf(load<u32>(block, CPU_SCRATCH_AT)));
+  const owner = OWNER_CPU + cpu;
+  const scratch = mfnOf(load<u32>(block, CPU_SCRATCH_AT));
+  // Who has allocated anything has stored its ack before, which adoptRings relies on.
+  if (strayOf(owner, scratch, firstFrame())) {
+    adoptRings(cpu);
+    adoptDescriptions(owner);
+    releaseStrays(owner, scratch);
+  }
+  detachRings(cpu);
   store64(block + CPU_STATE_AT, CPU_FREE);
   raise(VIRQ_DOM_EXC);
 }

@@ -6,7 +6,7 @@ import { sameBytes } from "./bytes";
 import { cpuIndex, scratchAt } from "./cpu";
 import { descriptionSlot } from "./description";
 import { raise } from "./evtchn";
-import { addressOf, alloc, orderOf, put, setOwner, share } from "./page";
+import { addressOf, alloc, isPublished, mfnOf, orderOf, put, setOwner, share } from "./page";
 import {
   EVENTS_MAX,
   FACILITIES_MAX,
@@ -69,11 +69,13 @@ export function facility(nameBytes: u32, bytes: u32, events: u32): i32 {
       load<u32>(other, FACILITY_NAME_BYTES_AT) == nameBytes &&
       sameBytes(other + FACILITY_TEXT_AT, text, nameBytes)
     ) {
-      if (mine) put(mine);
+      if (mine) put(mine, OWNER_CPU + cpuIndex());
       const same =
         load<u32>(other, FACILITY_BYTES_AT) == bytes &&
         load<u32>(other, FACILITY_EVENTS_AT) == events &&
         sameBytes(other + FACILITY_TEXT_AT, text, bytes);
+      // Whoever published it may be dead, and dom0 is to know it before this thread records.
+      if (!isPublished(mfnOf(other))) setOwner(mfnOf(other), OWNER_XEN);
       return same ? load<u32>(other, FACILITY_FIRST_AT) : refuse(REASON_FACILITY_DIFFERS);
     }
     first = load<u32>(other, FACILITY_FIRST_AT) + load<u32>(other, FACILITY_EVENTS_AT);
@@ -82,7 +84,7 @@ export function facility(nameBytes: u32, bytes: u32, events: u32): i32 {
 }
 
 function giveUp(mine: u32, reason: u32): i32 {
-  if (mine) put(mine);
+  if (mine) put(mine, OWNER_CPU + cpuIndex());
   return refuse(reason);
 }
 

@@ -16,6 +16,7 @@ import {
   FRAME_RUN_AT,
   FRAME_SHARE_AT,
   FRAME_SHIFT,
+  OWNER_CPU,
 } from "./public/layout";
 import { REASON_NOT_MAPPED, REASON_NOT_SHARED } from "./public/ops";
 import { fail } from "./reason";
@@ -41,8 +42,13 @@ export function framesCount(): u32 {
   return min(load<u32>(CONTROL_AT, CTL_FRAMES_AT), (<u32>memory.size()) << (16 - FRAME_SHIFT));
 }
 
-function firstFrame(): u32 {
+/** The first frame that can be allocated. */
+export function firstFrame(): u32 {
   return load<u32>(CONTROL_AT, CTL_FIRST_FRAME_AT);
+}
+
+export function ownerOf(mfn: u32): u32 {
+  return load32(frameEntry(mfn) + FRAME_OWNER_AT);
 }
 
 /** Smallest order whose run holds `bytes`: 1 -> 0, 4096 -> 0, 4097 -> 1, 16384 -> 2. */
@@ -112,25 +118,36 @@ function releaseFrame(mfn: u32): void {
   store32(entry + FRAME_OWNER_AT, 0);
 }
 
-function freeRun(mfn: u32): void {
-  const frames = runFrames(mfn);
+/**
+ * Gives back what begins at `mfn`, to which nobody has a reference: a run, or a frame that is in no run
+ * yet, or not any more. @returns how many frames that are
+ */
+export function releaseAt(mfn: u32): u32 {
+  const frames = max<u32>(runFrames(mfn), 1);
   for (let i: u32 = 0; i < frames; i++) releaseFrame(mfn + i);
+  return frames;
 }
 
-/** Changes the owner of a whole run; the caller owns it. */
+/**
+ * Changes the owner of a whole run; the caller owns it. Its first frame comes last: who dies in between
+ * has left a run that is still found under its old owner.
+ */
 export function setOwner(mfn: u32, owner: u32): void {
-  const frames = runFrames(mfn);
-  for (let i: u32 = 0; i < frames; i++) store32(frameEntry(mfn + i) + FRAME_OWNER_AT, owner);
+  for (let i = runFrames(mfn); i > 0; ) store32(frameEntry(mfn + --i) + FRAME_OWNER_AT, owner);
 }
 
-/** The owner drops its reference to a run, which is freed when nobody has it mapped (I9). */
-export function put(mfn: u32): void {
-  if (and32(frameEntry(mfn) + FRAME_COUNT_AT, ~FRAME_OWNED) == FRAME_OWNED) freeRun(mfn);
+/**
+ * `owner` drops its reference to a run, which is freed when nobody has it mapped (I9). Nothing is done
+ * to the run of another: the word that named it was wrong.
+ */
+export function put(mfn: u32, owner: u32): void {
+  if (ownerOf(mfn) != owner) return;
+  if (and32(frameEntry(mfn) + FRAME_COUNT_AT, ~FRAME_OWNED) == FRAME_OWNED) releaseAt(mfn);
 }
 
 /** Drops `mappings` references of dom0's to a run, which is freed if its owner has dropped its own. */
 function unmapRun(mfn: u32, mappings: u32): void {
-  if (sub32(frameEntry(mfn) + FRAME_COUNT_AT, mappings) == mappings) freeRun(mfn);
+  if (sub32(frameEntry(mfn) + FRAME_COUNT_AT, mappings) == mappings) releaseAt(mfn);
 }
 
 function mappingsOf(mfn: u32): u32 {
@@ -147,17 +164,24 @@ export function share(mfn: u32, shared: bool): void {
 }
 
 /**
+ * Whether a run is a trace's or the hypervisor's, which dom0 alone frees. What a CPU owns it has not
+ * published yet, and may free at any time. Pairs with setOwner: its last store says that all is done.
+ */
+export function isPublished(mfn: u32): bool {
+  const owner = ownerOf(mfn);
+  return owner != 0 && owner < OWNER_CPU;
+}
+
+/**
  * dom0 maps `count` frames from `mfn`, which must be shared with it, start a run, and lie in it.
  * Takes a reference. @returns 0, or 1 with REASON_NOT_SHARED.
  */
 export function map(mfn: u32, count: u32): u32 {
-  if (mfn == 0 || mfn >= framesCount() || count == 0 || count > runFrames(mfn)) {
+  if (mfn == 0 || mfn >= framesCount() || !isPublished(mfn)) return fail(REASON_NOT_SHARED);
+  const entry = frameEntry(mfn);
+  if (!(load32(entry + FRAME_SHARE_AT) & 1) || count == 0 || count > runFrames(mfn)) {
     return fail(REASON_NOT_SHARED);
   }
-  const entry = frameEntry(mfn);
-  if (!(load32(entry + FRAME_SHARE_AT) & 1)) return fail(REASON_NOT_SHARED);
-  // A shared run has its owner's reference: who drops that one takes the sharing back before, or has
-  // published the run to nobody.
   add32(entry + FRAME_COUNT_AT, 1);
   return 0;
 }
@@ -177,11 +201,17 @@ export function unmapAll(): void {
   }
 }
 
+/** The first frame of `owner` from `mfn` on that is not in the run at `keep` (0: none); 0: no such. */
+export function strayOf(owner: u32, keep: u32, mfn: u32): u32 {
+  const kept = runFrames(keep);
+  for (const end = framesCount(); mfn < end; mfn++) {
+    if (ownerOf(mfn) == owner && mfn - keep >= kept) return mfn;
+  }
+  return 0;
+}
+
 /** Gives back every frame of `owner` but for the run at `keep` (0: none), whatever run it was in. */
 export function releaseStrays(owner: u32, keep: u32): void {
-  const keepEnd = keep ? keep + runFrames(keep) : 0;
-  for (let mfn = firstFrame(), end = framesCount(); mfn < end; mfn++) {
-    if (load32(frameEntry(mfn) + FRAME_OWNER_AT) != owner) continue;
-    if (mfn < keep || mfn >= keepEnd) releaseFrame(mfn);
-  }
+  let mfn = strayOf(owner, keep, firstFrame());
+  while (mfn) mfn = strayOf(owner, keep, mfn + releaseAt(mfn));
 }

@@ -1,31 +1,21 @@
 // The trace table: create, destroy, start, stop, and the quarantine of destroyed traces. A trace
 // has one control frame and, for each CPU that exists, a ring frame and a run of data frames.
 
-import { add32, and32, cas32, load32, notifyAll, or32, store32, sub32 } from "./atomic";
+import { add32, and32, load32, notifyAll, or32, store32, sub32 } from "./atomic";
 import { cpuBlock, cpuState, cpusCount, quiescentSince } from "./cputable";
-import { addressOf, alloc, mfnOf, orderOf, put, releaseStrays, setOwner, share } from "./page";
+import { addressOf, alloc, mfnOf, orderOf, put, share } from "./page";
 import {
   CONTROL_AT,
   CPU_FREE,
   CPU_RINGS_AT,
   CPUS_MAX,
   CTL_ACTIVE_AT,
-  CTL_DYING_AT,
   CTL_EPOCH_AT,
-  CTL_TRACES_AT,
   ENABLED_AT,
   ENABLED_ATTENTION_BIT,
   EVENTS_MAX,
-  OWNER_CPU,
   OWNER_TRACE,
-  RING_BUFFER_MASK_AT,
-  RING_CPU_AT,
   RING_DATA_AT,
-  RING_MODE_AT,
-  RING_ORDER_AT,
-  RING_SUBBUF_BYTES_AT,
-  RING_SUBBUF_COUNT_AT,
-  RING_SUBBUF_MASK_AT,
   TRACE_ACTIVE,
   TRACE_CPU_SET_AT,
   TRACE_DIRECTORY_AT,
@@ -33,7 +23,6 @@ import {
   TRACE_EPOCH_AT,
   TRACE_EVENT_SET_AT,
   TRACE_INDEX_AT,
-  TRACE_MODE_AT,
   TRACE_ORDER_AT,
   TRACE_STATE_AT,
   TRACE_STOPPED,
@@ -41,7 +30,8 @@ import {
   TRACE_SUBBUF_COUNT_AT,
   TRACES_MAX,
 } from "./public/layout";
-import { openSubbuf } from "./switch";
+import { newRing, provideRing, putRing, releaseLost } from "./rings";
+import { dyingSlot, inSet, ringOfCpu, stateOf, traceSlot } from "./tracetable";
 
 const EPOCH: usize = CONTROL_AT + CTL_EPOCH_AT;
 const ACTIVE: usize = CONTROL_AT + CTL_ACTIVE_AT;
@@ -52,111 +42,6 @@ const ATTENTION_EVERY: u32 = 8;
 /** Starts and stops that may come between before an event's bit is left to the next of them. */
 const ENABLE_TRIES: u32 = 8;
 let settles: u32 = 0;
-
-export function traceSlot(trace: u32): usize {
-  return CONTROL_AT + CTL_TRACES_AT + trace * 4;
-}
-
-/** Where a destroyed trace's frame is kept, under its old index, until nobody can write to it. */
-export function dyingSlot(trace: u32): usize {
-  return CONTROL_AT + CTL_DYING_AT + trace * 4;
-}
-
-export function stateOf(frame: usize): u32 {
-  return load32(frame + TRACE_STATE_AT);
-}
-
-export function ringOfCpu(frame: usize, cpu: u32): usize {
-  return load32(frame + TRACE_DIRECTORY_AT + cpu * 4);
-}
-
-function inSet(set: usize, bit: u32): bool {
-  return ((load32(set + (bit >> 5) * 4) >> (bit & 31)) & 1) != 0;
-}
-
-// Rings -----------------------------------------------------------------------------------------
-
-/** Allocates the ring of one CPU. @returns its address, 0 when memory is out. */
-function newRing(frame: usize, cpu: u32, owner: u32): usize {
-  const order = load<u32>(frame, TRACE_ORDER_AT);
-  const data = alloc(order, owner);
-  if (!data) return 0;
-  const mfn = alloc(0, owner);
-  if (!mfn) {
-    put(data);
-    return 0;
-  }
-  const ring = addressOf(mfn);
-  const bytes = load<u32>(frame, TRACE_SUBBUF_BYTES_AT);
-  const count = load<u32>(frame, TRACE_SUBBUF_COUNT_AT);
-  store<u32>(ring, bytes - 1, RING_SUBBUF_MASK_AT);
-  store<u32>(ring, bytes * count - 1, RING_BUFFER_MASK_AT);
-  store<u32>(ring, <u32>addressOf(data), RING_DATA_AT);
-  store<u32>(ring, load<u32>(frame, TRACE_MODE_AT), RING_MODE_AT);
-  store<u32>(ring, bytes, RING_SUBBUF_BYTES_AT);
-  store<u32>(ring, count, RING_SUBBUF_COUNT_AT);
-  store<u32>(ring, order, RING_ORDER_AT);
-  store<u32>(ring, cpu, RING_CPU_AT);
-  openSubbuf(ring, 0, 0);
-  share(data, true);
-  share(mfn, true);
-  return ring;
-}
-
-function putRing(ring: usize): void {
-  put(mfnOf(load<u32>(ring, RING_DATA_AT)));
-  put(mfnOf(ring));
-}
-
-/**
- * Gives the CPU its ring in a trace that everybody can already see. dom0 and the joining thread
- * may both do it for the same CPU: the directory's CAS decides, the loser frees its own. `owner` is
- * the one who does it: what a thread had allocated when it died must be told from the other's.
- */
-function provideRing(frame: usize, cpu: u32, owner: u32): bool {
-  if (!inSet(frame + TRACE_CPU_SET_AT, cpu)) return true;
-  const slot = frame + TRACE_DIRECTORY_AT + cpu * 4;
-  if (!load32(slot)) {
-    const ring = newRing(frame, cpu, owner);
-    if (!ring) return false;
-    if (cas32(slot, 0, <u32>ring)) adoptRing(frame, ring);
-    else putRing(ring);
-  }
-  const index = load<u32>(frame, TRACE_INDEX_AT);
-  const pointer = cpuBlock(cpu) + CPU_RINGS_AT + index * 4;
-  store32(pointer, load32(slot));
-  // Pairs with destroyTrace, which marks the trace as dying and then clears the pointers.
-  if (stateOf(frame) == TRACE_DYING) store32(pointer, 0);
-  return true;
-}
-
-/** The trace becomes the owner of a ring that is in its directory. May be done twice. */
-function adoptRing(frame: usize, ring: usize): void {
-  const owner = OWNER_TRACE + load<u32>(frame, TRACE_INDEX_AT);
-  setOwner(mfnOf(load<u32>(ring, RING_DATA_AT)), owner);
-  setOwner(mfnOf(ring), owner);
-}
-
-/** A joining CPU gets a ring in every trace. @returns false when memory is out. */
-export function attachRings(cpu: u32): bool {
-  for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
-    // Pairs with the store of the slot in publishTrace: of create and join, at least one sees the other.
-    const frame = load32(traceSlot(trace));
-    if (!frame) continue;
-    if (!provideRing(frame, cpu, OWNER_CPU + cpu)) return false;
-  }
-  return true;
-}
-
-/** Completes what a CPU that died while joining may have left half-done. */
-export function adoptRings(cpu: u32): void {
-  for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
-    const frame = load32(traceSlot(trace));
-    if (!frame) continue;
-    const ring = ringOfCpu(frame, cpu);
-    if (ring) adoptRing(frame, ring);
-  }
-}
 
 // Create and destroy ----------------------------------------------------------------------------
 
@@ -199,11 +84,15 @@ export function publishTrace(frame: usize): bool {
 }
 
 function freeTrace(frame: usize): void {
+  const trace = load<u32>(frame, TRACE_INDEX_AT);
+  const owner = OWNER_TRACE + trace;
   for (let cpu: u32 = 0; cpu < CPUS_MAX; cpu++) {
     const ring = ringOfCpu(frame, cpu);
-    if (ring) putRing(ring);
+    if (ring) putRing(ring, owner);
   }
-  put(mfnOf(frame));
+  put(mfnOf(frame), owner);
+  // A thread that died in enableEvent may have left one; by now nobody can set another.
+  clearEnabled(1 << trace);
 }
 
 /**
@@ -241,7 +130,6 @@ export function recoverTraces(): void {
     const frame = load32(traceSlot(trace));
     dying |= load32(dyingSlot(trace));
     if (!frame) {
-      if (!load32(dyingSlot(trace))) releaseStrays(OWNER_TRACE + trace, 0);
       clearEnabled(1 << trace);
     } else if (stateOf(frame) == TRACE_DYING) {
       destroyTrace(frame);
@@ -253,6 +141,7 @@ export function recoverTraces(): void {
     }
   }
   store32(ACTIVE, active);
+  releaseLost();
   // It may have died while it raised or lowered attention.
   setAttention(false);
   // The epoch that a dead dom0 gave them may not have begun.

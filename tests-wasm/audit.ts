@@ -20,7 +20,7 @@ import {
 } from "../assembly/public/layout";
 import { TBC_OVERWRITTEN_AT, TBC_TAKEN_AT } from "../assembly/public/ops";
 import { publishedRecords, subbufEntry } from "../assembly/switch";
-import { ringOfCpu, traceSlot } from "../assembly/trace";
+import { ringOfCpu, traceSlot } from "../assembly/tracetable";
 import { consumed, controlWord, offset } from "./world";
 
 let findings = "";

@@ -99,7 +99,7 @@ describe("alloc", () => {
   it("zeroes what was handed out before (I9)", () => {
     const mfn = alloc(1, OWNER_XEN);
     memory.fill(addressOf(mfn), 0xaa, 8192);
-    put(mfn);
+    put(mfn, OWNER_XEN);
     expect(alloc(1, OWNER_XEN)).toBe(mfn);
     for (let at: u32 = 0; at < 8192; at += 4) {
       assert(load<u32>(addressOf(mfn) + at) == 0, "garbage at " + at.toString());
@@ -111,7 +111,7 @@ describe("alloc", () => {
     expect(mfn).toBe(9);
     const second = alloc(0, OWNER_XEN);
     store<u32>(addressOf(second), 7);
-    put(second);
+    put(second, OWNER_XEN);
     expect(alloc(1, OWNER_XEN)).toBe(10);
     expect(load<u32>(addressOf(10))).toBe(0);
   });
@@ -137,7 +137,7 @@ describe("alloc", () => {
   it("changes nothing when no run is long enough", () => {
     // Every run of 32 has a frame that is in use, at its end: 32 .. 63*, 64 .. 95*, 96 .. 127*.
     exhaust();
-    for (let mfn: u32 = 9; mfn < 128; mfn++) if ((mfn & 31) != 31) put(mfn);
+    for (let mfn: u32 = 9; mfn < 128; mfn++) if ((mfn & 31) != 31) put(mfn, OWNER_XEN);
     expect(framesFree()).toBe(115);
     remember();
     expect(alloc(5, OWNER_XEN)).toBe(0);
@@ -175,7 +175,7 @@ describe("a wrong word in the control page", () => {
       setControlWord(CTL_FIRST_FRAME_AT, 0xffffffff >> shift);
       const mfn = alloc(2, OWNER_CPU);
       assert(mfn == 0 || mfn >= 9, "frame " + mfn.toString());
-      if (mfn) put(mfn);
+      if (mfn) put(mfn, OWNER_CPU);
     }
     setControlWord(CTL_FIRST_FRAME_AT, 9);
     expect(framesFree()).toBe(119);
@@ -188,7 +188,7 @@ describe("a wrong word in the control page", () => {
       expect(runFrames(mfn)).toBe(0);
     }
     store<u32>(frameEntry(mfn), 2, FRAME_RUN_AT);
-    put(mfn);
+    put(mfn, OWNER_CPU);
     expect(framesFree()).toBe(119);
   });
 });
@@ -211,7 +211,7 @@ describe("put", () => {
     reset(64);
     const taken = exhaust();
     expect(taken).toBe(55);
-    for (let mfn: u32 = 60; mfn < 64; mfn++) put(mfn);
+    for (let mfn: u32 = 60; mfn < 64; mfn++) put(mfn, OWNER_XEN);
     expect(alloc(2, OWNER_XEN)).toBe(60);
   });
 
@@ -219,12 +219,12 @@ describe("put", () => {
     const mfn = alloc(0, OWNER_XEN);
     share(mfn, true);
     expect(shareWord(mfn)).toBe(1);
-    put(mfn);
+    put(mfn, OWNER_XEN);
     expect(shareWord(mfn)).toBe(2);
     expect(alloc(0, OWNER_XEN)).toBe(mfn);
     share(mfn, true);
     expect(shareWord(mfn)).toBe(3);
-    put(mfn);
+    put(mfn, OWNER_XEN);
     expect(shareWord(mfn)).toBe(4);
   });
 });
@@ -234,12 +234,12 @@ describe("the generation of a frame", () => {
     const mfn = alloc(0, OWNER_XEN);
     store<u32>(frameEntry(mfn), 0xffffffff, FRAME_SHARE_AT);
     store<u32>(addressOf(mfn), 7);
-    put(mfn);
+    put(mfn, OWNER_XEN);
     expect(shareWord(mfn)).toBe(2);
     expect(alloc(0, OWNER_XEN)).toBe(mfn);
     expect(load<u32>(addressOf(mfn))).toBe(0);
     store<u32>(frameEntry(mfn), 0xfffffffc, FRAME_SHARE_AT);
-    put(mfn);
+    put(mfn, OWNER_XEN);
     expect(shareWord(mfn)).toBe(0xfffffffe);
   });
 });
@@ -276,11 +276,22 @@ describe("unmapAll", () => {
     map(dropped, 2);
     map(dropped, 1);
     share(dropped, false);
-    put(dropped);
+    put(dropped, OWNER_TRACE);
     expect(framesFree()).toBe(116);
     unmapAll();
     expect(framesFree()).toBe(118);
     expect(references(held)).toBe(1);
+  });
+});
+
+describe("put by another than the owner", () => {
+  it("does nothing to the run (I9)", () => {
+    const mfn = alloc(1, OWNER_TRACE + 1);
+    remember();
+    put(mfn, OWNER_TRACE);
+    expect(changed()).toBe(0);
+    put(mfn, OWNER_TRACE + 1);
+    expect(framesFree()).toBe(119);
   });
 });
 
@@ -302,7 +313,7 @@ describe("map and unmap", () => {
     expect(map(mfn, 1)).toBe(0);
     expect(references(mfn)).toBe(3);
     share(mfn, false);
-    put(mfn);
+    put(mfn, OWNER_TRACE);
     expect(unmap(mfn)).toBe(0);
     expect(framesFree()).toBe(117);
     expect(unmap(mfn)).toBe(0);
@@ -328,6 +339,16 @@ describe("map and unmap", () => {
     expect(unmapReason(mfn)).toBe(REASON_NOT_MAPPED);
     expect(references(mfn)).toBe(1);
     expect(owner(mfn)).toBe(256);
+  });
+
+  it("refuse what a CPU has not published yet: it may free it at any time (I9)", () => {
+    const mfn = alloc(1, OWNER_CPU + 3);
+    share(mfn, true);
+    remember();
+    expect(mapReason(mfn, 2)).toBe(REASON_NOT_SHARED);
+    expect(changed()).toBe(0);
+    setOwner(mfn, OWNER_TRACE);
+    expect(map(mfn, 2)).toBe(0);
   });
 
   it("refuse what was never shared (I9)", () => {
@@ -403,12 +424,12 @@ function churn(seedOf: u32, steps: u32): void {
   assert(framesFree() == 119, at + "frames are lost");
   const largest = alloc(6, OWNER_XEN);
   assert(largest == 64, at + "what came back is not merged");
-  put(largest);
+  put(largest, OWNER_XEN);
 }
 
 function drop(mfn: u32): void {
   for (let i = mfn; i < 128 && live[i] == mfn + 1; i++) live[i] = 0;
-  put(mfn);
+  put(mfn, OWNER_XEN);
 }
 
 describe("any interleaving of alloc and put", () => {

@@ -29,7 +29,8 @@ import {
 } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { record0 } from "../assembly/record";
-import { nextEpoch, settle, stateOf } from "../assembly/trace";
+import { nextEpoch, settle } from "../assembly/trace";
+import { stateOf } from "../assembly/tracetable";
 import { audit, found } from "./audit";
 import {
   control,

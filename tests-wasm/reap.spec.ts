@@ -18,7 +18,8 @@ import {
   TID_MAX,
 } from "../assembly/public/layout";
 import { OP_DESTROY, OP_STOP, VIRQ_DOM_EXC } from "../assembly/public/ops";
-import { attachRings, settle } from "../assembly/trace";
+import { attachRings } from "../assembly/rings";
+import { settle } from "../assembly/trace";
 import { audit, found } from "./audit";
 import {
   blockText,

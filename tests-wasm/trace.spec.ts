@@ -27,7 +27,8 @@ import {
   TBC_ACTIVE_AT,
 } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
-import { enableEvent, ringOfCpu, settle, stateOf } from "../assembly/trace";
+import { enableEvent, settle } from "../assembly/trace";
+import { ringOfCpu, stateOf } from "../assembly/tracetable";
 import { audit, found } from "./audit";
 import {
   changed,

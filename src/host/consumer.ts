@@ -1,6 +1,6 @@
 // The consumer: reads all CPUs' rings of one trace, and gives back what was read.
 
-import { FRAME_BYTES, OWNER_CPU } from "../../assembly/public/layout.js";
+import { FRAME_BYTES } from "../../assembly/public/layout.js";
 import { REASON_NOT_CONSUMED, REASON_PUSHED, REASON_UNTIL } from "../../assembly/public/ops.js";
 import { TraceError } from "../errors.js";
 import type { FacilityTable } from "./facility-table.js";
@@ -60,8 +60,7 @@ export class Consumer {
       if (this.#readers.has(cpu) || this.#unreadable.has(cpu)) continue;
       const info = tolerant(() => privcmd.getCpuInfo(name, cpu));
       if (info === undefined || typeof info === "number") continue;
-      const reader =
-        info !== "corrupt" && this.#isRing(cpu, info) ? this.#open(cpu, info) : undefined;
+      const reader = info !== "corrupt" && this.#isRing(info) ? this.#open(cpu, info) : undefined;
       if (reader) this.#readers.set(cpu, reader);
       else this.#unreadable.add(cpu);
     }
@@ -170,13 +169,10 @@ export class Consumer {
     );
   }
 
-  /**
-   * Both runs are this trace's, of the right size, and no other CPU's. A thread that joins right now
-   * has published its ring a moment before it makes the trace its owner: see provideRing in trace.ts.
-   */
-  #isRing(cpu: number, { ringMfn, dataMfn }: RingFrames): boolean {
+  /** Both runs are this trace's, of the right size, and no other CPU's. */
+  #isRing({ ringMfn, dataMfn }: RingFrames): boolean {
     const { info, frames } = this.#parts;
-    const owners = [frames(info.mfn).owner, OWNER_CPU + cpu];
+    const trace = frames(info.mfn).owner;
     const bytes = info.subbufBytes * info.subbufCount;
     const wanted = [
       [ringMfn, 1],
@@ -184,7 +180,7 @@ export class Consumer {
     ] as const;
     const own = wanted.every(([mfn, count]) => {
       const { owner, run } = frames(mfn);
-      return owners.includes(owner) && run === count && !this.#taken.has(mfn);
+      return owner === trace && run === count && !this.#taken.has(mfn);
     });
     if (!own || ringMfn === dataMfn) return false;
     this.#taken.add(ringMfn).add(dataMfn);

@@ -11,6 +11,7 @@ import {
   FACILITY_NAME_BYTES_AT,
   FACILITY_TEXT_AT,
   FRAME_BYTES,
+  OWNER_CPU,
   SCRATCH_BYTES,
 } from "../../assembly/public/layout.js";
 import { type FacilityDefinition, fromJson } from "../event/definition.js";
@@ -18,6 +19,7 @@ import { type Sizer, sizerOf } from "../event/payload.js";
 import { registeredAt } from "../facility-register.js";
 import { controlWord, type MemoryViews } from "../memory.js";
 import type { ForeignMapping } from "./foreign-map.js";
+import { readFrame } from "./frame-table.js";
 
 /** A facility and the id of its first event. */
 export interface RegisteredFacility {
@@ -51,6 +53,8 @@ export class FacilityTable {
       // Pairs with the CAS in facility.ts of the hypervisor: the description is complete.
       const at = Atomics.load(this.#views.words, index) >>> 0;
       if (at === 0) break;
+      // A thread that registers right now has published it a moment before it can be mapped.
+      if (readFrame(this.#views, Math.floor(at / FRAME_BYTES)).owner >= OWNER_CPU) break;
       this.#next++;
       this.#add(at);
     }

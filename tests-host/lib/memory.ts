@@ -16,8 +16,11 @@ export class Memory {
   readonly longs: BigUint64Array;
   readonly bytes: Uint8Array;
 
-  constructor(hypervisor: Hypervisor) {
-    this.buffer = hypervisor.handle().memory.buffer as unknown as SharedArrayBuffer;
+  constructor(source: Hypervisor | SharedArrayBuffer) {
+    this.buffer =
+      source instanceof SharedArrayBuffer
+        ? source
+        : (source.handle().memory.buffer as unknown as SharedArrayBuffer);
     this.words = new Uint32Array(this.buffer);
     this.longs = new BigUint64Array(this.buffer);
     this.bytes = new Uint8Array(this.buffer);
