@@ -129,7 +129,7 @@ describe("summarize", () => {
         packets: 2,
         records: 3,
         discarded: 5,
-        bytes: 220,
+        bytes: 208,
         begin: 5n,
         end: 9n,
       },
@@ -139,7 +139,7 @@ describe("summarize", () => {
         packets: 1,
         records: 1,
         discarded: 1,
-        bytes: 100,
+        bytes: 96,
         begin: 3n,
         end: 3n,
       },
@@ -154,7 +154,7 @@ describe("summarize", () => {
         end: undefined,
       },
     ]);
-    expect(total).toEqual({ packets: 3, records: 4, discarded: 6, bytes: 320, begin: 3n, end: 9n });
+    expect(total).toEqual({ packets: 3, records: 4, discarded: 6, bytes: 304, begin: 3n, end: 9n });
   });
 
   it("of nothing is nothing", () => {
@@ -196,13 +196,13 @@ describe("decodePacket", () => {
     ],
     [
       "a payload that does not end",
-      packetOf(two, { contentBytes: 96 }),
+      packetOf(two, { contentBytes: 92 }),
       /app:request does not fit/,
     ],
     [
       "half a record header",
-      packetOf(two, { contentBytes: 104 }),
-      /byte 100 of the packet: only 4 bytes/,
+      packetOf(two, { contentBytes: 100 }),
+      /byte 96 of the packet: only 4 bytes/,
     ],
     [
       "content that is not there",
