@@ -127,7 +127,7 @@ describe("the writer in JavaScript", () => {
           try {
             call();
           } catch (error) {
-            expect((error as Error).name).toBeOneOf(["RuntimeError", "RangeError"]);
+            expect((error as Error).name).toBeOneOf(["RuntimeError", "RangeError", "TraceError"]);
           }
         }
         expect(performance.now() - begin, `${writer}, ${mode}`).toBeLessThan(1000);

@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import * as layout from "../assembly/public/layout.js";
 import { Privcmd } from "../src/host/privcmd.js";
 import { type Cpu, Hypervisor, type TraceMode } from "../src/index.js";
+import { leavesBehind } from "./lib/resources.js";
 import { writers } from "./lib/writers.js";
 
 export type Writer = keyof typeof writers;
@@ -31,6 +32,7 @@ export class Machine {
   readonly #memory: Buffer;
 
   constructor(writer: Writer, memoryBytes = 1 << 19) {
+    leavesBehind("words of a machine are set by the test, and its dom0 is the bare core");
     const booted = Hypervisor.boot({ memoryBytes, cpus: CPUS });
     // The same clock for both machines.
     const clock = { timeOriginMs: performance.timeOrigin, bootMs: ORIGIN_MS, wallNs: 0n };

@@ -17,10 +17,7 @@ export class Memory {
   readonly bytes: Uint8Array;
 
   constructor(source: Hypervisor | SharedArrayBuffer) {
-    this.buffer =
-      source instanceof SharedArrayBuffer
-        ? source
-        : (source.handle().memory.buffer as unknown as SharedArrayBuffer);
+    this.buffer = source instanceof SharedArrayBuffer ? source : source.views.buffer;
     this.words = new Uint32Array(this.buffer);
     this.longs = new BigUint64Array(this.buffer);
     this.bytes = new Uint8Array(this.buffer);
@@ -106,6 +103,19 @@ export class Memory {
     const begin = layout.ENABLED_AT / 4;
     return this.words.subarray(begin, begin + layout.EVENTS_MAX).filter((word) => word >= bit)
       .length;
+  }
+
+  /** Names of the traces that exist. */
+  names(): string[] {
+    return Array.from({ length: layout.TRACES_MAX }, (_, i) =>
+      this.control(layout.CTL_TRACES_AT + i * 4),
+    ).flatMap((at) => {
+      if (at === 0) return [];
+      const name = at + layout.TRACE_NAME_AT;
+      // A copy: text decoders refuse shared memory.
+      const bytes = this.bytes.slice(name, name + this.word(at + layout.TRACE_NAME_BYTES_AT));
+      return [new TextDecoder().decode(bytes)];
+    });
   }
 
   /** How many destroyed traces are in quarantine. */

@@ -4,6 +4,7 @@
 import { afterEach } from "vitest";
 import { type BootOptions, Hypervisor, TraceError } from "../../src/index.js";
 import { checkInvariants } from "./invariants.js";
+import { leavesBehind } from "./resources.js";
 import { Thread, type ThreadOptions } from "./thread.js";
 
 export interface World {
@@ -50,6 +51,7 @@ export function useWorld(): World {
     },
     scribbled() {
       trusted = false;
+      leavesBehind("its memory was scribbled on");
     },
   };
 }
