@@ -76,7 +76,7 @@ export function cpuIndex(): u32 {
  * the coarse time.
  */
 export function stamp(now: f64): u64 {
-  // Pairs with the store in src/ticker.ts.
+  // Pairs with the store in src/clock/ticker.ts.
   const time = isNaN<f64>(now) ? <i64>load64(COARSE) : <i64>((now - origin) * 1000000.0);
   const last = load<i64>(cpuAt, CPU_TS_AT);
   // A clock that is out of its mind must not take the CPU's time along for ever.

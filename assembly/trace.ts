@@ -213,7 +213,7 @@ export function nextEpoch(): u32 {
   const epoch = add32(EPOCH, 1) + 1;
   settles = 0;
   setAttention(true);
-  // Pairs with the wait on the epoch in src/cpu.ts.
+  // Pairs with the wait on the epoch in src/cpu/cpu.ts.
   notifyAll(EPOCH);
   return epoch;
 }

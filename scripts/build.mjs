@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Builds what the package ships: the hypervisor (build/core.wasm), its bytes as a TypeScript module
-// (src/core-bytes.ts), the library and the command line (dist/), and the one-file preload
+// (src/memory/core-bytes.ts), the library and the command line (dist/), and the one-file preload
 // (dist/preload.cjs). build/abi.wasm is for a test alone: the layout constants as globals.
 //
 //   npm run build                        builds
@@ -65,7 +65,7 @@ export function coreBytes(): OwnBytes {
 }
 `;
   // A watcher or an editor should not see a change where there is none.
-  const path = at("src/core-bytes.ts");
+  const path = at("src/memory/core-bytes.ts");
   if (existsSync(path) && readFileSync(path, "utf8") === text) return "unchanged";
   writeFileSync(path, text);
 });
@@ -82,7 +82,10 @@ await step("dist", () => {
 // What is loaded into a traced program is one file a thread: it starts faster than forty.
 for (const name of ["preload", "recorder"]) {
   await step(`${name}.cjs`, () =>
-    bundle(`src/node/${name === "recorder" ? "recorder-thread" : name}.ts`, `dist/${name}.cjs`),
+    bundle(
+      `src/node/record/${name === "recorder" ? "recorder-thread" : name}.ts`,
+      `dist/${name}.cjs`,
+    ),
   );
 }
 

@@ -7,14 +7,14 @@ import {
   FRAMES_MAX,
   TID_MAX,
 } from "../assembly/public/layout.js";
-import { capabilities } from "./capabilities.js";
-import { type ClockBase, readClockBase } from "./clock.js";
-import { coreModule } from "./core.js";
+import { type ClockBase, readClockBase } from "./clock/clock.js";
+import { checkHandle, type HypervisorHandle, Member } from "./cpu/member.js";
 import { checkOptions, hypercallError, TraceError } from "./errors.js";
 import { Dom0 } from "./host/dom0.js";
-import { checkHandle, type HypervisorHandle, Member } from "./member.js";
-import { type WasmMemory, wasm } from "./wasm.js";
-import { checkWhole } from "./whole.js";
+import { capabilities } from "./memory/capabilities.js";
+import { coreModule } from "./memory/core.js";
+import { type WasmMemory, wasm } from "./memory/wasm.js";
+import { checkWhole } from "./memory/whole.js";
 
 const WASM_PAGE_BYTES = 65536;
 

@@ -1,9 +1,10 @@
 // The public API: exports only.
 
-export type { CalibrateOptions } from "./calibrate.js";
-export { type Capabilities, capabilities } from "./capabilities.js";
-export type { Clock, ClockBase, ClockKind, CpuClock } from "./clock.js";
-export type { AttachOptions, Cpu, Writer } from "./cpu.js";
+export type { CalibrateOptions } from "./clock/calibrate.js";
+export type { Clock, ClockBase, ClockKind, CpuClock } from "./clock/clock.js";
+export type { Ticker, TickerOptions } from "./clock/ticker.js";
+export type { AttachOptions, Cpu, Writer } from "./cpu/cpu.js";
+export { type HypervisorHandle, join, type Member } from "./cpu/member.js";
 export { TraceError, type TraceErrorCode } from "./errors.js";
 export {
   type ArgumentOf,
@@ -38,8 +39,6 @@ export {
   u32,
   u64,
 } from "./event/index.js";
-export { facility, type TracepointFunction, type Tracepoints, tracepointsOf } from "./facility.js";
-export type { Frames } from "./frames.js";
 export { POLL_SLEEP_MILLIS, VIRQ_DOM_EXC, VIRQ_TBUF } from "./host/evtchn.js";
 export type {
   AbortSignalLike,
@@ -56,7 +55,13 @@ export type {
   VirqHandler,
 } from "./host/index.js";
 export { type BootOptions, Hypervisor } from "./hypervisor.js";
-export { type HypervisorHandle, join, type Member } from "./member.js";
-export type { ThreadInfo } from "./threads.js";
-export type { Ticker, TickerOptions } from "./ticker.js";
-export type { WasmMemory, WasmModule } from "./wasm.js";
+export { type Capabilities, capabilities } from "./memory/capabilities.js";
+export type { ThreadInfo } from "./memory/cpu-table.js";
+export type { Frames } from "./memory/frame-table.js";
+export type { WasmMemory, WasmModule } from "./memory/wasm.js";
+export {
+  facility,
+  type TracepointFunction,
+  type Tracepoints,
+  tracepointsOf,
+} from "./tracepoint/facility.js";

@@ -10,7 +10,7 @@ import {
   TraceError,
   u32,
 } from "../src/index.js";
-import { wasm } from "../src/wasm.js";
+import { wasm } from "../src/memory/wasm.js";
 import { decode, drained, fieldsOf } from "./lib/records.js";
 import { useWorld } from "./lib/world.js";
 

@@ -3,8 +3,8 @@
 
 import { describe, expect, it } from "vitest";
 import * as layout from "../assembly/public/layout.js";
-import { askTime } from "../src/calibrate.js";
-import { controlWord } from "../src/memory.js";
+import { askTime } from "../src/clock/calibrate.js";
+import { controlWord } from "../src/memory/views.js";
 import { useWorld } from "./lib/world.js";
 
 const world = useWorld();

@@ -1,7 +1,7 @@
 // Which wall time the hypervisor's time 0 is.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { readClockBase } from "../src/clock.js";
+import { readClockBase } from "../src/clock/clock.js";
 
 const HOUR_MS = 3_600_000;
 /** Nanoseconds since the epoch by the time origin, at the base's time 0. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { CTL_ASKER_AT } from "../assembly/public/layout.js";
 import { readClocks } from "../src/ctf/index.js";
 import { facility, field, type Hypervisor, type Trace, u32 } from "../src/index.js";
-import { controlWord, viewsOf } from "../src/memory.js";
+import { controlWord, viewsOf } from "../src/memory/views.js";
 import { CtfWriter } from "../src/node/index.js";
 import { babeltrace, freshDir, tbuf, total } from "./lib/record.js";
 import { decode, drained } from "./lib/records.js";

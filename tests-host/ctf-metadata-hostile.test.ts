@@ -15,7 +15,7 @@ import {
 } from "../src/ctf/index.js";
 import { TraceError } from "../src/errors.js";
 import { array, defineFacility, enumOf, string, u32 } from "../src/event/index.js";
-import { openTraceDir, readTraceDir } from "../src/node/trace-dir.js";
+import { openTraceDir, readTraceDir } from "../src/node/files/trace-dir.js";
 import { UUID } from "./ctf-traces.js";
 import { freshDir } from "./lib/record.js";
 

@@ -3,8 +3,8 @@
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { NewFile } from "../src/node/files/new-file.js";
 import { CtfWriter } from "../src/node/index.js";
-import { NewFile } from "../src/node/new-file.js";
 import { freshDir } from "./lib/record.js";
 
 const clock = { timeOriginMs: 0, bootMs: 0, wallNs: 0n };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkMetadata, readFacilities } from "../src/ctf/index.js";
 import { core } from "../src/facilities/index.js";
-import { cutTornTails } from "../src/node/cut-torn.js";
+import { cutTornTails } from "../src/node/files/cut-torn.js";
 import { CtfWriter, countEvents, readTraceDir } from "../src/node/index.js";
 import { babeltrace, cli, freshDir, record, run, tbuf } from "./lib/record.js";
 import { itWith } from "./peers.js";

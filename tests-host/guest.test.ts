@@ -3,9 +3,9 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { coreModule, instantiate } from "../src/core.js";
 import { guestImports } from "../src/guest/index.js";
 import { defineFacility, field, string, u32 } from "../src/index.js";
+import { coreModule, instantiate } from "../src/memory/core.js";
 import { readText, root } from "./guard-sources.js";
 import { babeltrace, freshDir, total } from "./lib/record.js";
 import { cpuInfo, decode, drained, fieldsOf } from "./lib/records.js";

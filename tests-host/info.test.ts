@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { table } from "../src/cli/info.js";
 import { metadataEvents, metadataHeader, TraceFiles } from "../src/ctf/index.js";
-import { readTraceDir } from "../src/node/trace-dir.js";
+import { readTraceDir } from "../src/node/files/trace-dir.js";
 import { metadataOf, packetOf, UUID } from "./ctf-traces.js";
 import { all } from "./lib/entries.js";
 import { freshDir, tbuf } from "./lib/record.js";

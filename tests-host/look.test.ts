@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anew, leavesLoads, look, plainly } from "../src/look.js";
+import { anew, leavesLoads, look, plainly } from "../src/memory/look.js";
 
 /** What own properties errors have, an engine. */
 const errors = {

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { timeFrom, timeUntil } from "../src/clock/record-time.js";
 import { facility, Hypervisor, u32 } from "../src/index.js";
-import { timeFrom, timeUntil } from "../src/record-time.js";
 
 const DAY_MS = 86_400_000;
 const TURN = 1n << 52n;

@@ -273,7 +273,7 @@ export const BUFFER_BYTES_MAX: u32 = 1073741824;
 // Record ------------------------------------------------------------------------------------
 //
 //   0  u64 = timestamp << 12 | event     low 52 bits of the nanoseconds since boot, 4096 events;
-//                                        52 days: readers extend them (src/record-time.ts)
+//                                        52 days: readers extend them (src/clock/record-time.ts)
 //   8  payload in 32-bit words
 
 export const RECORD_HEADER_BYTES: u32 = 8;

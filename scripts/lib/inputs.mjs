@@ -10,12 +10,12 @@ const folders = ["assembly", "src", "types"];
 const files = ["asconfig.json", "package.json", "package-lock.json", "tsconfig.json"];
 const builders = ["scripts/build.mjs", "scripts/lib/step.mjs", "scripts/lib/inputs.mjs"];
 /** Written by the build itself, so it is an output although it lies in src. */
-const generated = join("src", "core-bytes.ts");
+const generated = join("src", "memory", "core-bytes.ts");
 
 const outputs = [
   "build/core.wasm",
   "build/abi.wasm",
-  "src/core-bytes.ts",
+  "src/memory/core-bytes.ts",
   "dist/preload.cjs",
   "dist/src/index.js",
   "dist/src/cli/main.js",

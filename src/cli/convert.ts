@@ -9,8 +9,8 @@ import { TraceError } from "../errors.js";
 import type { EventDefinition } from "../event/index.js";
 import { type SlicePair, toChrome } from "../formats/chrome.js";
 import { toText } from "../formats/text.js";
-import { openTraceDir } from "../node/trace-dir.js";
-import { batched, checkNewFile, writeWhole } from "../node/whole-file.js";
+import { openTraceDir } from "../node/files/trace-dir.js";
+import { batched, checkNewFile, writeWhole } from "../node/files/whole-file.js";
 import { OUTPUT } from "./output.js";
 import { say } from "./printable.js";
 

@@ -1,13 +1,13 @@
 // tbuf info DIR: streams, packets, records, losses, time span.
 
 import { Command } from "commander";
-import type { CpuClock } from "../clock.js";
+import type { CpuClock } from "../clock/clock.js";
 import type { StreamSummary, Totals, TraceMetadata } from "../ctf/index.js";
 import { recordedOn } from "../formats/fields.js";
 import { visible } from "../formats/text.js";
 import { seconds, utc } from "../formats/time.js";
-import type { TornTail } from "../node/torn-tail.js";
-import { countEvents, readTraceDir, type TraceDir } from "../node/trace-dir.js";
+import type { TornTail } from "../node/files/torn-tail.js";
+import { countEvents, readTraceDir, type TraceDir } from "../node/files/trace-dir.js";
 import { OUTPUT } from "./output.js";
 import { print, say } from "./printable.js";
 

@@ -6,8 +6,8 @@ import { BUFFER_BYTES_MAX, CPUS_MAX, FRAME_BYTES } from "../../assembly/public/l
 import { TraceError } from "../errors.js";
 import { parseSelection } from "../event/selection.js";
 import type { TraceMode } from "../host/index.js";
-import { makeEmptyDir, removeDirs } from "../node/empty-dir.js";
-import type { RecordConfig } from "../node/record-config.js";
+import { makeEmptyDir, removeDirs } from "../node/files/empty-dir.js";
+import type { RecordConfig } from "../node/record/config.js";
 import { OUTPUT } from "./output.js";
 import { say } from "./printable.js";
 import { report } from "./report.js";

@@ -1,6 +1,6 @@
 // What the Node processes of a command tell about their recordings. Only one of them can have the trace.
 
-import type { RecorderMessage, Report } from "../node/record-config.js";
+import type { RecorderMessage, Report } from "../node/record/config.js";
 
 type Finished = Extract<RecorderMessage, { type: "finished" }>;
 

@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { requireOption } from "../node/node-options.js";
-import { CONFIG_VARIABLE, type RecordConfig, type Report } from "../node/record-config.js";
+import { CONFIG_VARIABLE, type RecordConfig, type Report } from "../node/record/config.js";
+import { requireOption } from "../node/record/node-options.js";
 import { Recordings } from "./recordings.js";
 
 export interface Outcome {

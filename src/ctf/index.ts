@@ -6,26 +6,26 @@ export {
   type TraceEntry,
 } from "./merge.js";
 export {
-  type ClockDescription,
-  type MetadataHeader,
-  metadataClock,
-  metadataEvents,
-  metadataHeader,
-} from "./metadata.js";
-export {
-  checkMetadata,
-  type LoadedFacility,
-  readClocks,
-  readFacilities,
-  type TraceMetadata,
-} from "./metadata-reader.js";
-export {
   CTF_MAGIC,
   decodePacketHeader,
   encodePacketHeader,
   PACKET_HEADER_BYTES,
   type PacketHeader,
 } from "./packet.js";
+export {
+  checkMetadata,
+  type LoadedFacility,
+  readClocks,
+  readFacilities,
+  type TraceMetadata,
+} from "./read/metadata.js";
+export {
+  type CompiledEvent,
+  compileFacilities,
+  type DecodedRecord,
+  decodePacket,
+  type EventTable,
+} from "./read/records.js";
 export {
   type LocatedPacket,
   type StreamSummary,
@@ -34,26 +34,26 @@ export {
   TornPacketError,
   type Totals,
   type TraceSummary,
-} from "./reader.js";
+} from "./read/stream.js";
 export {
-  type CompiledEvent,
-  compileFacilities,
-  type DecodedRecord,
-  decodePacket,
-  type EventTable,
-} from "./records.js";
+  openTraceFiles,
+  packetStream,
+  type StreamContext,
+  type TraceReader,
+} from "./read/trace.js";
+export { formatUuid, parseUuid, randomUuid } from "./uuid.js";
+export {
+  type ClockDescription,
+  type MetadataHeader,
+  metadataClock,
+  metadataEvents,
+  metadataHeader,
+} from "./write/metadata.js";
 export {
   type Loss,
   type RecordedPacket,
   type TraceDescription,
   TraceEncoder,
   type TraceSource,
-} from "./trace-encoder.js";
-export { TraceFiles, type TraceFilesOptions } from "./trace-files.js";
-export {
-  openTraceFiles,
-  packetStream,
-  type StreamContext,
-  type TraceReader,
-} from "./trace-reader.js";
-export { formatUuid, parseUuid, randomUuid } from "./uuid.js";
+} from "./write/trace-encoder.js";
+export { TraceFiles, type TraceFilesOptions } from "./write/trace-files.js";

@@ -2,7 +2,7 @@
 // packet is held.
 
 import type { PacketHeader } from "./packet.js";
-import type { DecodedRecord } from "./records.js";
+import type { DecodedRecord } from "./read/records.js";
 
 /** A stream to be merged with others: one CPU's packets in order, and how to decode one. */
 export interface PacketStream<P extends PacketHeader = PacketHeader> {

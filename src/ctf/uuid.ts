@@ -1,6 +1,6 @@
 // UUIDs (RFC 9562) as 16 bytes and as text. A trace's packets hold the bytes, its metadata the text.
 
-import type { OwnBytes } from "../own-bytes.js";
+import type { OwnBytes } from "../memory/own-bytes.js";
 
 /** The text of 16 bytes, in lower case. Throws a RangeError for any other number of bytes. */
 export function formatUuid(bytes: Uint8Array): string {

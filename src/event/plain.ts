@@ -4,7 +4,7 @@
 // never throw; exceptions of user code pass through.
 
 import { SCRATCH_BYTES } from "../../assembly/public/layout.js";
-import { isUint8Array } from "../genuine.js";
+import { isUint8Array } from "./genuine.js";
 import {
   ARRAY,
   BOOL,

@@ -3,7 +3,7 @@
 // change 4528 mends that), so no text is written as nothing: one that consists of U+200B alone, which
 // has no width, or is empty, is written with one more of them and read with one less.
 
-import type { OwnBytes } from "../own-bytes.js";
+import type { OwnBytes } from "../memory/own-bytes.js";
 import type { Area } from "./area.js";
 
 /** Longest text that is read unit by unit: up to here it beats a call of TextEncoder. */

@@ -1,7 +1,7 @@
 // Plain values to memory, laid out as drawn in payload.ts. No code of a user runs in here.
 
-import { lengthOf } from "../genuine.js";
 import type { Area } from "./area.js";
+import { lengthOf } from "./genuine.js";
 import type { TOO_LONG } from "./plain.js";
 import { ARRAY, BYTES, F64, I64, type Shape, STRING, U64 } from "./shape.js";
 import { writePadding, writeText, writeTextToWord } from "./text.js";

@@ -1,7 +1,7 @@
 // Chrome trace events: JSON that ui.perfetto.dev and chrome://tracing show.
 
 import type { RecordEntry, TraceEntry } from "../ctf/merge.js";
-import type { TraceMetadata } from "../ctf/metadata-reader.js";
+import type { TraceMetadata } from "../ctf/read/metadata.js";
 import { once, recordedOn } from "./fields.js";
 import { jsonOf, jsonText } from "./json.js";
 import { type Shown, type SlicePair, Slices } from "./slices.js";

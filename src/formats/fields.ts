@@ -1,6 +1,6 @@
 // What formats have in common.
 
-import type { TraceMetadata } from "../ctf/metadata-reader.js";
+import type { TraceMetadata } from "../ctf/read/metadata.js";
 import type { FieldType } from "../event/field.js";
 
 /** The runtime and host that a trace was recorded on, as far as it says so: "node 20.1.0 on name". */

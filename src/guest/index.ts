@@ -2,13 +2,13 @@
 // record functions are the hypervisor's own exports, so a guest's call goes from Wasm to Wasm and
 // never through JavaScript. docs/guest.md has the signatures for AssemblyScript, C and Rust.
 
-import type { CoreExports } from "../core.js";
-import type { Cpu } from "../cpu.js";
+import type { Cpu } from "../cpu/cpu.js";
 import { TraceError } from "../errors.js";
 import type { FacilityDefinition } from "../event/definition.js";
 import { encoderOf } from "../event/encode.js";
-import { registerDefinition } from "../facility-register.js";
-import { look } from "../look.js";
+import type { CoreExports } from "../memory/core.js";
+import { look } from "../memory/look.js";
+import { registerDefinition } from "../tracepoint/register.js";
 
 /** The functions that a guest imports from the module `tbuf`. */
 export interface GuestFunctions

@@ -3,7 +3,7 @@
 
 import { CTL_DOM0_AT } from "../../assembly/public/layout.js";
 import { hypercallError, TraceError } from "../errors.js";
-import { controlWord, type MemoryViews } from "../memory.js";
+import { controlWord, type MemoryViews } from "../memory/views.js";
 import type { Hypercalls } from "./hypercalls.js";
 
 /** Highest number of a thread: the hypervisor notes it plus 1, in 32 bits. */

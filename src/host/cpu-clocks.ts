@@ -13,9 +13,9 @@ import {
   CTL_CPUS_AT,
   ERROR_UNKNOWN,
 } from "../../assembly/public/layout.js";
-import type { ClockKind, CpuClock } from "../clock.js";
-import { controlWord, type MemoryViews } from "../memory.js";
-import { coarseStepNs } from "../ticker.js";
+import type { ClockKind, CpuClock } from "../clock/clock.js";
+import { coarseStepNs } from "../clock/ticker.js";
+import { controlWord, type MemoryViews } from "../memory/views.js";
 
 const KINDS: ReadonlyMap<number, ClockKind> = new Map([
   [CLOCK_PRECISE, "precise"],

@@ -11,11 +11,10 @@ import {
   TRACE_EVENT_SET_BYTES,
   TRACES_MAX,
 } from "../../assembly/public/layout.js";
-import { answerTime } from "../calibrate.js";
-import type { ClockBase, CpuClock, Origin } from "../clock.js";
-import type { CoreExports } from "../core.js";
-import type { Cpu } from "../cpu.js";
-import { currentBinding } from "../current.js";
+import { answerTime } from "../clock/calibrate.js";
+import type { ClockBase, CpuClock, Origin } from "../clock/clock.js";
+import type { Cpu } from "../cpu/cpu.js";
+import { currentBinding } from "../cpu/current.js";
 import { makeDisposable } from "../dispose.js";
 import { checkOptions, TraceError } from "../errors.js";
 import {
@@ -25,7 +24,8 @@ import {
   selectsAll,
   unmatchedParts,
 } from "../event/selection.js";
-import { controlWord, type MemoryViews } from "../memory.js";
+import type { CoreExports } from "../memory/core.js";
+import { controlWord, type MemoryViews } from "../memory/views.js";
 import { claimDom0 } from "./claim.js";
 import { tolerant } from "./consumer.js";
 import { readClocks } from "./cpu-clocks.js";
@@ -36,8 +36,8 @@ import { directoryOf, readFrame } from "./frame-table.js";
 import { type Hypercalls, hypercallsOf } from "./hypercalls.js";
 import { OpenTraces } from "./open-traces.js";
 import { Privcmd, type TraceMode } from "./privcmd.js";
-import { SeedOps } from "./seed-ops.js";
 import { Trace, type TraceHost } from "./trace-control.js";
+import { SeedOps } from "./xen-ops.js";
 
 export interface CreateTraceOptions {
   /** Bytes of a sub-buffer: a power of two, 64 to 64 MiB. Default 64 KiB. */

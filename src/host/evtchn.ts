@@ -4,7 +4,7 @@
 import { CTL_UPCALL_AT, CTL_VIRQ_PORT_AT, CTL_WAITING_AT } from "../../assembly/public/layout.js";
 import { REASON_NOT_DOM0, REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
 import { hypercallError } from "../errors.js";
-import { controlWord, type MemoryViews } from "../memory.js";
+import { controlWord, type MemoryViews } from "../memory/views.js";
 import type { Hypercalls } from "./hypercalls.js";
 
 export { VIRQ_DOM_EXC, VIRQ_TBUF } from "../../assembly/public/ops.js";

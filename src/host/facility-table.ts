@@ -16,8 +16,8 @@ import {
 } from "../../assembly/public/layout.js";
 import { type FacilityDefinition, fromJson } from "../event/definition.js";
 import { type Sizer, sizerOf } from "../event/payload.js";
-import { registeredAt } from "../facility-register.js";
-import { controlWord, type MemoryViews } from "../memory.js";
+import { controlWord, type MemoryViews } from "../memory/views.js";
+import { registeredAt } from "../tracepoint/register.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import { readFrame } from "./frame-table.js";
 

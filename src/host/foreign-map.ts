@@ -9,10 +9,10 @@ import {
   FRAME_ENTRY_BYTES,
   FRAME_SHARE_AT,
 } from "../../assembly/public/layout.js";
-import { memEvents } from "../builtin.js";
 import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
-import type { MemoryViews } from "../memory.js";
+import type { MemoryViews } from "../memory/views.js";
+import { memEvents } from "../tracepoint/builtin.js";
 import type { Hypercalls } from "./hypercalls.js";
 
 /** Frames that dom0 has mapped. The frames are not handed out again while they are mapped. */

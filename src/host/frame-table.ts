@@ -10,7 +10,7 @@ import {
   FRAME_RUN_AT,
   TRACE_DIRECTORY_AT,
 } from "../../assembly/public/layout.js";
-import { controlWord, type MemoryViews } from "../memory.js";
+import { controlWord, type MemoryViews } from "../memory/views.js";
 
 export interface FrameInfo {
   /** 0: free. */

@@ -1,8 +1,8 @@
 // dom0's calls into the hypervisor, every one of them guarded: they follow pointers and counts that any
 // thread may have written over, and what traps there must come out as TraceError `corrupt`.
 
-import type { CoreExports } from "../core.js";
-import { guarded } from "../guarded.js";
+import type { CoreExports } from "../memory/core.js";
+import { guarded } from "../memory/guarded.js";
 
 /** What dom0 calls of the core. */
 export type Hypercalls = Pick<

@@ -10,7 +10,6 @@ export type { RegisteredFacility } from "./facility-table.js";
 export type { ForeignMapping } from "./foreign-map.js";
 export type { Packet } from "./packet.js";
 export type { CpuInfo, TraceControlInfo, TraceMode } from "./privcmd.js";
-export type { SeedOps } from "./seed-ops.js";
 export type {
   AbortSignalLike,
   CpuLoss,
@@ -18,3 +17,4 @@ export type {
   Trace,
   TraceInfo,
 } from "./trace-control.js";
+export type { SeedOps } from "./xen-ops.js";

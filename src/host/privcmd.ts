@@ -22,10 +22,10 @@ import {
   TRACE_SUBBUF_COUNT_AT,
 } from "../../assembly/public/layout.js";
 import * as ops from "../../assembly/public/ops.js";
-import { dom0opEvents } from "../builtin.js";
 import { hypercallError, type TraceError } from "../errors.js";
-import { countFrames } from "../frames.js";
-import type { MemoryViews } from "../memory.js";
+import { countFrames } from "../memory/frame-table.js";
+import type { MemoryViews } from "../memory/views.js";
+import { dom0opEvents } from "../tracepoint/builtin.js";
 import type { Hypercalls } from "./hypercalls.js";
 
 export type TraceMode = "discard" | "overwrite";

@@ -2,8 +2,8 @@
 // only for sub-buffers that are not closed yet: for the others, the writer has noted both.
 
 import { RECORD_EVENT_MASK, RECORD_HEADER_BYTES } from "../../assembly/public/layout.js";
+import { lowTimeAt, timeFrom, timeUntil } from "../clock/record-time.js";
 import type { Sizer } from "../event/payload.js";
-import { lowTimeAt, timeFrom, timeUntil } from "../record-time.js";
 
 /** By an event's id, what tells its payloads' sizes; undefined when no facility has that id. */
 export type FindSizer = (event: number) => Sizer | undefined;

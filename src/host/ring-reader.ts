@@ -19,8 +19,8 @@ import {
   SUBBUF_RECORDS_AT,
   SUBBUF_TS_LAST_AT,
 } from "../../assembly/public/layout.js";
+import { lowTimeAt, timeUntil } from "../clock/record-time.js";
 import { TraceError } from "../errors.js";
-import { lowTimeAt, timeUntil } from "../record-time.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
 import type { TraceMode } from "./privcmd.js";

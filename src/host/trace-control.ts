@@ -12,15 +12,15 @@ import {
   TRACE_ACTIVE,
 } from "../../assembly/public/layout.js";
 import { REASON_NAME_UNKNOWN, VIRQ_TBUF } from "../../assembly/public/ops.js";
-import { coreEvents } from "../builtin.js";
 import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
-import { warn } from "../warn.js";
+import { coreEvents } from "../tracepoint/builtin.js";
 import { Consumer, type ConsumerParts, tolerant } from "./consumer.js";
 import { POLL_SLEEP_MILLIS } from "./evtchn.js";
 import type { OpenTrace } from "./open-traces.js";
 import type { Packet } from "./packet.js";
 import type { CpuInfo, TraceMode } from "./privcmd.js";
+import { warn } from "./warn.js";
 
 /** What a trace looks like now. Sizes are in bytes, counts in records; all of it may be stale. */
 export interface TraceInfo {

@@ -2,7 +2,7 @@
 // that the two can be compared, and take over from each other. A subpath of its own: who does not
 // compare does not load it.
 
-import type { Writer } from "../cpu.js";
+import type { Writer } from "../cpu/cpu.js";
 import { makeJsWriter } from "./record.js";
 
 /** The writer in JavaScript, for `attach({ writer: jsWriter })`. It leaves the same bytes, and is slower. */

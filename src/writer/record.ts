@@ -28,8 +28,8 @@ import {
   RING_TALLY_AT,
   SCRATCH_BYTES,
 } from "../../assembly/public/layout.js";
-import type { CoreExports } from "../core.js";
-import { controlWord, type MemoryViews } from "../memory.js";
+import type { CoreExports } from "../memory/core.js";
+import { controlWord, type MemoryViews } from "../memory/views.js";
 import { stamper, type Time } from "./stamp.js";
 import { Switch } from "./switch.js";
 import { wordRecords } from "./words.js";

@@ -1,7 +1,7 @@
 // What assembly/cpu.ts, stamp, does, in JavaScript: the time of a record, bit for bit the same.
 
 import { CONTROL_AT, CPU_TS_AT, CTL_COARSE_AT } from "../../assembly/public/layout.js";
-import type { MemoryViews } from "../memory.js";
+import type { MemoryViews } from "../memory/views.js";
 
 /** High word of 2^62 nanoseconds, 146 years: no clock has got there since boot. */
 const HIGH_MAX = 2 ** 30;
@@ -28,7 +28,7 @@ export function stamper({ words, longs }: MemoryViews, originMs: number, time: T
     let low: number;
     let high: number;
     if (Number.isNaN(now)) {
-      // Pairs with the store in src/ticker.ts.
+      // Pairs with the store in src/clock/ticker.ts.
       pairLong[0] = Atomics.load(longs, COARSE);
       low = (pairWords[0] as number) >>> 0;
       high = pairWords[1] as number;

@@ -23,8 +23,8 @@ import {
   SUBBUF_TS_LAST_AT,
 } from "../../assembly/public/layout.js";
 import { VIRQ_TBUF } from "../../assembly/public/ops.js";
-import type { CoreExports } from "../core.js";
-import type { MemoryViews } from "../memory.js";
+import type { CoreExports } from "../memory/core.js";
+import type { MemoryViews } from "../memory/views.js";
 import { raise } from "./virq.js";
 
 /** As in assembly/switch.ts. */

@@ -7,7 +7,7 @@ import {
   CTL_VIRQ_PORT_AT,
   CTL_WAITING_AT,
 } from "../../assembly/public/layout.js";
-import { controlWord } from "../memory.js";
+import { controlWord } from "../memory/views.js";
 
 const PENDING = controlWord(CTL_PENDING_AT);
 const MASK = controlWord(CTL_MASK_AT);

@@ -3,8 +3,8 @@
 
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import * as layout from "../../assembly/public/layout.js";
+import type { Member } from "../../src/cpu/member.js";
 import type { Hypervisor } from "../../src/index.js";
-import type { Member } from "../../src/member.js";
 import { Memory } from "./memory.js";
 
 const DESCRIPTORS = "/proc/self/fd";

@@ -2,8 +2,8 @@
 // were when they were booted, and no descriptor is open that was not.
 
 import { afterEach, beforeEach, expect } from "vitest";
+import { Member } from "../../src/cpu/member.js";
 import { type BootOptions, Hypervisor } from "../../src/index.js";
-import { Member } from "../../src/member.js";
 import { closeAll, descriptors, heldBy, openedSince, takeReasons } from "./resources.js";
 
 /** Milliseconds that threads and processes of a test have to let go of their pipes. */

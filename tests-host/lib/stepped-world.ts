@@ -3,7 +3,7 @@
 
 import * as layout from "../../assembly/public/layout.js";
 import * as ops from "../../assembly/public/ops.js";
-import { type WasmMemory, wasm } from "../../src/wasm.js";
+import { type WasmMemory, wasm } from "../../src/memory/wasm.js";
 import { Memory } from "./memory.js";
 import { SteppedCore } from "./stepper.js";
 

@@ -3,8 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import binaryen from "assemblyscript/binaryen";
-import type { CoreExports } from "../../src/core.js";
-import { type WasmMemory, type WasmModule, wasm } from "../../src/wasm.js";
+import type { CoreExports } from "../../src/memory/core.js";
+import { type WasmMemory, type WasmModule, wasm } from "../../src/memory/wasm.js";
 
 /** Thrown where a thread is to die. Its instance must not be used again. */
 export class Killed extends Error {}

@@ -1,0 +1,183 @@
+// A trace as CTF, piece by piece: its metadata as it grows, and each packet's header. Where the pieces
+// go is the business of others: files (src/node/files/ctf-writer.ts), or memory (trace-files.ts).
+
+import type { ClockBase, CpuClock } from "../../clock/clock.js";
+import { VERSION } from "../../version.js";
+import { TRACER_NAME } from "../names.js";
+import { encodePacketHeader, PACKET_HEADER_BYTES } from "../packet.js";
+import type { LoadedFacility } from "../read/metadata.js";
+import { parseUuid, randomUuid } from "../uuid.js";
+import {
+  type ClockDescription,
+  metadataClock,
+  metadataEvents,
+  metadataHeader,
+} from "./metadata.js";
+
+/** What a writer asks dom0, a `Dom0`: then nobody need call its `describe`. */
+export interface TraceSource {
+  readonly clock: ClockBase;
+  readonly closed: boolean;
+  facilities(): readonly LoadedFacility[];
+  clocks(): readonly CpuClock[];
+}
+
+/** What there is to say about a trace before its first packet. `dom0` or `clock` must be given. */
+export interface TraceDescription {
+  /** The dom0 whose packets are written: each facility and clock is described before the first packet
+   * that may need it. */
+  readonly dom0?: TraceSource;
+  /** The hypervisor's: `dom0.clock`. */
+  readonly clock?: ClockBase;
+  /** The clocks of the CPUs there are, `dom0.clocks()`: the metadata then tells how precise the times
+   * of the trace are. */
+  readonly clocks?: readonly CpuClock[];
+  /** More about the trace, for its `env`: hostname, runtime, what the program likes. */
+  readonly env?: Readonly<Record<string, string | number>>;
+}
+
+/** Records of one CPU as dom0 reads them: a `Packet`. */
+export interface RecordedPacket {
+  readonly cpu: number;
+  readonly begin: bigint;
+  readonly end: bigint;
+  readonly records: number;
+  readonly discarded: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What a CPU has lost altogether. */
+export interface Loss {
+  readonly cpu: number;
+  readonly discarded: number;
+}
+
+interface StreamState {
+  packets: number;
+  discarded: number;
+  end: bigint;
+}
+
+export class TraceEncoder {
+  /** The first part of the metadata: text, to come before all else. */
+  readonly header: string;
+  readonly #uuid: Uint8Array;
+  readonly #streams = new Map<number, StreamState>();
+  readonly #packetHeader = new Uint8Array(PACKET_HEADER_BYTES);
+  /** What the metadata says last of each CPU's clock. */
+  readonly #clocks = new Map<number, CpuClock>();
+  #facilities = 0;
+  readonly #dom0: TraceSource | undefined;
+
+  /** Throws a TypeError for a clock that is none, and for an `env` that cannot be written. */
+  constructor({
+    dom0,
+    clock = dom0?.clock,
+    clocks = dom0?.clocks() ?? [],
+    env = {},
+  }: TraceDescription) {
+    if (typeof clock?.wallNs !== "bigint") {
+      throw new TypeError(`clock: ${typeof clock}, not the clock of dom0`);
+    }
+    const uuid = randomUuid();
+    this.header = metadataHeader({
+      uuid,
+      env: { ...tracer(), ...env },
+      clock: clockOf(clock, clocks),
+    });
+    this.#uuid = parseUuid(uuid);
+    this.#dom0 = dom0;
+  }
+
+  /**
+   * What is to be appended to the metadata before a packet of that CPU, where dom0 was given. The clocks
+   * of all CPUs are asked for only once for each CPU, as that takes longer than a small packet.
+   */
+  ahead(cpu: number): string {
+    const dom0 = this.#dom0;
+    return dom0 ? this.describe(dom0.facilities(), this.#clocks.has(cpu) ? [] : dom0.clocks()) : "";
+  }
+
+  /**
+   * What is to be appended to the metadata at the end: a CPU may have got another clock meanwhile.
+   * Readers take the last word.
+   */
+  last(): string {
+    const dom0 = this.#dom0;
+    return dom0 && !dom0.closed ? this.describe(dom0.facilities(), dom0.clocks()) : "";
+  }
+
+  /** What is to be appended to the metadata for facilities and clocks that it does not tell of yet. */
+  describe(facilities: readonly LoadedFacility[], clocks: readonly CpuClock[]): string {
+    let text = "";
+    for (const clock of clocks) {
+      if (isSameClock(this.#clocks.get(clock.cpu), clock)) continue;
+      text += metadataClock(clock);
+      this.#clocks.set(clock.cpu, clock);
+    }
+    for (const { firstEvent, definition } of facilities.slice(this.#facilities)) {
+      text += metadataEvents(firstEvent, definition);
+      this.#facilities++;
+    }
+    return text;
+  }
+
+  /** The header of the next packet of a CPU's stream, good until the next call. Throws a RangeError. */
+  packetHeader(packet: RecordedPacket): Uint8Array {
+    const { cpu, discarded, records } = packet;
+    const stream = this.#streams.get(cpu) ?? { packets: 0, discarded: 0, end: 0n };
+    const bytes = PACKET_HEADER_BYTES + packet.bytes.length;
+    encodePacketHeader(this.#packetHeader, {
+      uuid: this.#uuid,
+      timestampBegin: packet.begin,
+      timestampEnd: packet.end,
+      contentBytes: bytes,
+      packetBytes: bytes,
+      sequence: stream.packets,
+      discarded,
+      cpu,
+      records,
+    });
+    this.#streams.set(cpu, { packets: stream.packets + 1, discarded, end: packet.end });
+    return this.#packetHeader;
+  }
+
+  /** Empty packets that declare the losses which no packet has declared yet. */
+  lossPackets(losses: Iterable<Loss>): RecordedPacket[] {
+    const packets: RecordedPacket[] = [];
+    for (const { cpu, discarded } of losses) {
+      const declared = this.#streams.get(cpu);
+      if (discarded <= (declared?.discarded ?? 0)) continue;
+      const time = declared?.end ?? 0n;
+      const bytes = new Uint8Array(0);
+      packets.push({ cpu, begin: time, end: time, records: 0, discarded, bytes });
+    }
+    return packets;
+  }
+}
+
+function tracer(): Record<string, string | number> {
+  const [major = 0, minor = 0, patch = 0] = VERSION.split(".").map(Number);
+  return {
+    domain: "js",
+    tracer_name: TRACER_NAME,
+    tracer_major: major,
+    tracer_minor: minor,
+    tracer_patchlevel: patch,
+  };
+}
+
+function isSameClock(a: CpuClock | undefined, b: CpuClock): boolean {
+  return a?.clock === b.clock && a.resolutionNs === b.resolutionNs && a.errorNs === b.errorNs;
+}
+
+function clockOf({ wallNs }: ClockBase, clocks: readonly CpuClock[]): ClockDescription {
+  // The worst of those that are known: TSDL has one clock a trace.
+  const precisions = clocks.map(({ resolutionNs, errorNs = 0 }) => resolutionNs + errorNs);
+  return {
+    ...(precisions.length > 0 && { precisionNs: Math.max(...precisions) }),
+    description: "nanoseconds since the hypervisor was booted",
+    offsetSeconds: Number(wallNs / 1_000_000_000n),
+    offsetNanoseconds: Number(wallNs % 1_000_000_000n),
+  };
+}

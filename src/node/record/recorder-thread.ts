@@ -1,0 +1,152 @@
+// dom0 of a recorded program, in a thread of its own: creates the trace, drains it to files while
+// the program runs, and finishes when it is told to. It never writes to its stdout or stderr, which would
+// need the main thread's help and have the program's own streams fail for it.
+
+import { writeSync } from "node:fs";
+import { constants } from "node:os";
+import { threadId, workerData } from "node:worker_threads";
+import type { HypervisorHandle } from "../../cpu/member.js";
+import type { Trace } from "../../host/index.js";
+import { Hypervisor } from "../../hypervisor.js";
+import { CtfWriter } from "../files/ctf-writer.js";
+import { introduce } from "../sources/introduce.js";
+import { schedEvents } from "../sources/sched-events.js";
+import { RecordChannel } from "./channel.js";
+import {
+  type RecorderData,
+  STATE_FINISHED,
+  STATE_RECORDING,
+  TRACE_NAME,
+  WORD_HANDLED,
+  WORD_STATE,
+  WORD_STOP,
+} from "./config.js";
+
+/** A thread that is blocked, or busy and not recording, is not waited for longer than this. */
+const QUIET_MS = 250;
+
+const { config, handle, words } = workerData as RecorderData;
+const stop = new AbortController();
+const channel = new RecordChannel(config.fd);
+
+function setState(state: number): void {
+  Atomics.store(words, WORD_STATE, state);
+  Atomics.notify(words, WORD_STATE);
+}
+
+/** Ends the recording when the main thread asks: it waits for the state, so it cannot send. */
+function listenToMain(): void {
+  const { async, value } = Atomics.waitAsync(words, WORD_STOP, 0);
+  if (async) value.then(() => stop.abort());
+  else stop.abort();
+}
+
+/**
+ * `tbuf record` has got a signal. If the program handles it, the program shall be recorded while it
+ * does; if not, the program is about to die, and the recording ends first.
+ */
+function onSignal(signal: string): void {
+  const number = constants.signals[signal as NodeJS.Signals] ?? 0;
+  const handled = (Atomics.load(words, WORD_HANDLED) >> number) & 1;
+  if (handled) channel.tell({ type: "signal", signal, by: "program" });
+  else {
+    pendingSignal = signal;
+    stop.abort();
+  }
+}
+
+let pendingSignal: string | undefined;
+
+async function record(trace: Trace, writer: CtfWriter): Promise<void> {
+  for await (const packet of trace.packets({ signal: stop.signal, pollMs: config.pollMs })) {
+    writer.write(packet);
+  }
+}
+
+/** Stops the trace and writes what is left, down to the last record. */
+async function finish(trace: Trace, writer: CtfWriter): Promise<boolean> {
+  trace.stop();
+  const answered = await trace.stopped(QUIET_MS);
+  const write = (): number =>
+    trace.drain((packet) => {
+      writer.write(packet);
+    });
+  while (write() > 0);
+  return answered;
+}
+
+async function main(): Promise<void> {
+  const hypervisor = Hypervisor.join(handle as HypervisorHandle);
+  try {
+    await recordProgram(hypervisor);
+  } finally {
+    // The program may go on for long: nothing of the recording shall cost it anything any more.
+    hypervisor.close();
+  }
+}
+
+async function recordProgram(hypervisor: Hypervisor): Promise<void> {
+  const dom0 = hypervisor.dom0(threadId);
+  const cpu = hypervisor.attach({ tid: threadId, parent: 0 });
+  const writer = new CtfWriter({
+    dir: config.dir,
+    dom0,
+    channel: TRACE_NAME,
+    fileMode: config.fileMode,
+    env: { process: process.pid, trace_mode: config.mode },
+  });
+  const { subbufBytes, subbufCount, mode, events } = config;
+  const trace = dom0.createTrace(TRACE_NAME, { subbufBytes, subbufCount, mode, events });
+  trace.start();
+  introduce(cpu, "dom0");
+  listenToMain();
+  channel.listen(onSignal);
+  if (config.seconds > 0) setTimeout(() => stop.abort(), config.seconds * 1000);
+  channel.tell({ type: "started" });
+  setState(STATE_RECORDING);
+
+  let answered = true;
+  try {
+    await record(trace, writer);
+    schedEvents.sched_dom_rem(cpu.domain);
+    answered = await finish(trace, writer);
+  } finally {
+    // Also after a failure: the program's tracepoints shall cost nothing any more.
+    if (trace.info().active) {
+      trace.stop();
+      answered = await trace.stopped(QUIET_MS);
+    }
+    writer.finish(trace.losses());
+  }
+  if (pendingSignal) channel.tell({ type: "signal", signal: pendingSignal, by: "recorder" });
+  channel.tell({
+    type: "finished",
+    unanswered: !answered,
+    corrupt: [...trace.info().corrupt],
+    unmatched: [...trace.unmatched()],
+  });
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (channel.tell({ type: "failed", message })) return;
+  try {
+    writeSync(2, `tbuf: recording failed: ${message}\n`);
+  } catch {
+    // Nobody reads it: the program goes on.
+  }
+}
+
+// What nobody has caught would end the program, by an `error` of the Worker that it does not know of.
+process.on("uncaughtException", (error) => {
+  fail(error);
+  setState(STATE_FINISHED);
+  process.exit();
+});
+
+main()
+  .catch(fail)
+  .finally(() => {
+    setState(STATE_FINISHED);
+    channel.close();
+  });

@@ -1,6 +1,0 @@
-// Tracepoints of the lives of Node's threads and their event loops: the sources in this folder.
-
-import { xenSched } from "../facilities/index.js";
-import { tracepointsOf } from "../facility.js";
-
-export const schedEvents = tracepointsOf(xenSched);

@@ -1,0 +1,28 @@
+// From a call with one object of named values to a call with positional ones.
+
+import type { Field } from "../event/definition.js";
+
+/**
+ * Calls `call` with an object's values of up to seven fields, in the order of the fields; without
+ * an object, with undefined. A function an arity, as in tracepoint.ts.
+ */
+export function byNames(
+  fields: readonly Field[],
+  call: (...values: unknown[]) => void,
+): (values: unknown) => void {
+  const [n0 = "", n1 = "", n2 = "", n3 = "", n4 = "", n5 = "", n6 = ""] = fields.map(
+    ({ name }) => name,
+  );
+  type Values = Record<string, unknown> | undefined;
+  const named: readonly ((o: Values) => void)[] = [
+    () => call(),
+    (o) => call(o?.[n0]),
+    (o) => call(o?.[n0], o?.[n1]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5]),
+    (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5], o?.[n6]),
+  ];
+  return named[fields.length] as (values: unknown) => void;
+}
