@@ -32,6 +32,7 @@ const EXPECTED_EXPORTS: string[] = [
   "resignDom0",
   "scratchAt",
   "settle",
+  "startedBy",
   "take",
   "tb_control",
   "unbind",

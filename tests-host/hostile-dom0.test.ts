@@ -164,7 +164,7 @@ describe("tables that were scribbled on", () => {
     await sleep(5);
   });
 
-  it("are told as corrupt where a run is said to lie beyond the memory", () => {
+  it("are refused where a run is said to lie beyond the memory", () => {
     const victim = new Victim(world, "discard").remember();
     const { dom0, memory } = victim;
     const { dataMfn } = cpuInfo(victim.trace, 1);
@@ -172,7 +172,7 @@ describe("tables that were scribbled on", () => {
     const entry = table + dataMfn * layout.FRAME_ENTRY_BYTES;
     const mappings = memory.mappings(dataMfn);
     victim.scribble(entry, [{ at: layout.FRAME_RUN_AT, value: 20 }]);
-    expect(() => dom0.mapForeignRange(dataMfn, 1000)).toThrow(code("corrupt"));
+    expect(() => dom0.mapForeignRange(dataMfn, 1000)).toThrow(code("not-shared"));
     expect(memory.mappings(dataMfn), "and not mapped").toBe(mappings);
   });
 
@@ -190,13 +190,13 @@ describe("tables that were scribbled on", () => {
   it("let go of dom0, although what it has mapped cannot be given back", () => {
     const victim = new Victim(world, "discard").remember();
     const { hypervisor, memory, dom0 } = victim;
-    const frames = memory.frames;
-    victim.scribble(layout.CONTROL_AT, [{ at: layout.CTL_FRAMES_AT, value: 0x7fffffff }]);
+    const table = memory.control(layout.CTL_FRAME_TABLE_AT);
+    victim.scribble(layout.CONTROL_AT, [{ at: layout.CTL_FRAME_TABLE_AT, value: 0x7ffff000 }]);
     expect(() => dom0.close()).toThrow(code("corrupt"));
     expect(dom0.closed).toBe(true);
     dom0.close();
     expect(() => hypervisor.dom0()).toThrow(code("corrupt"));
-    victim.scribble(layout.CONTROL_AT, [{ at: layout.CTL_FRAMES_AT, value: frames }]);
+    victim.scribble(layout.CONTROL_AT, [{ at: layout.CTL_FRAME_TABLE_AT, value: table }]);
     const other = Hypervisor.join(hypervisor.handle());
     expect(other.dom0().openTrace("load").info().name).toBe("load");
     other.close();
