@@ -32,21 +32,7 @@ import type { CoreExports } from "../memory/core.js";
 import { controlWord, type MemoryViews } from "../memory/views.js";
 import { stamper, type Time } from "./stamp.js";
 import { Switch } from "./switch.js";
-import { wordRecords } from "./words.js";
-
-/** The exports of the core that write a record. */
-export type RecordFunctions = Pick<
-  CoreExports,
-  | "record"
-  | "record0"
-  | "record1"
-  | "record2"
-  | "record3"
-  | "record4"
-  | "record5"
-  | "record6"
-  | "record7"
->;
+import { type RecordFunctions, wordRecords } from "./words.js";
 
 /** What a CPU with this writer uses in place of the core's exports of the same names. */
 export type JsWriter = RecordFunctions & Pick<CoreExports, "leave">;

@@ -1,6 +1,20 @@
 // The record functions of 0 to 7 words, one function an arity as in assembly/record.ts.
 
-import type { RecordFunctions } from "./record.js";
+import type { CoreExports } from "../memory/core.js";
+
+/** The exports of the core that write a record. */
+export type RecordFunctions = Pick<
+  CoreExports,
+  | "record"
+  | "record0"
+  | "record1"
+  | "record2"
+  | "record3"
+  | "record4"
+  | "record5"
+  | "record6"
+  | "record7"
+>;
 
 /** Begins a record: where its header is, as an index in the memory's words. */
 type Open = (event: number, now: number, size: number) => number;
