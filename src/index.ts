@@ -59,6 +59,9 @@ export { type Capabilities, capabilities } from "./memory/capabilities.js";
 export type { ThreadInfo } from "./memory/cpu-table.js";
 export type { Frames } from "./memory/frame-table.js";
 export type { WasmMemory, WasmModule } from "./memory/wasm.js";
+export type { FlightRecorder, FlightRecorderOptions } from "./recording/flight-recorder.js";
+export { flightRecorder, record, type TraceFileMap } from "./recording/index.js";
+export type { PacketOutput, Recording, RecordingOptions } from "./recording/recording.js";
 export {
   facility,
   type TracepointFunction,

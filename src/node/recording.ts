@@ -1,0 +1,83 @@
+// Recordings into directories.
+
+import { checkOptions } from "../errors.js";
+import {
+  FLIGHT_OPTIONS,
+  FlightRecorder,
+  type FlightRecorderOptions,
+} from "../recording/flight-recorder.js";
+import {
+  checkOnError,
+  RECORDING_OPTIONS,
+  Recording,
+  type RecordingOptions,
+} from "../recording/recording.js";
+import { CtfWriter } from "./files/ctf-writer.js";
+import { reapWorkers } from "./sources/workers.js";
+
+type Env = Readonly<Record<string, string | number>>;
+
+export interface RecordOptions extends RecordingOptions {
+  /** The trace's directory: it is made if it does not exist, and must be empty if it does. */
+  readonly dir: string;
+  /** More about the trace, for readers: names and values. */
+  readonly env?: Env;
+}
+
+export interface FlightOptions extends FlightRecorderOptions {
+  /** More about the trace, for readers: names and values. */
+  readonly env?: Env;
+}
+
+/**
+ * Records this thread, and those that join, into a directory until `stop`. If the program ends without
+ * `stop`, the trace is completed on the way out. Workers that this thread starts from now on give their
+ * places back when they end. Throws TraceError.
+ */
+export function record(options: RecordOptions): Recording<void> {
+  checkOptions("record", options, [...RECORDING_OPTIONS, "dir", "env"]);
+  const { dir, env = {}, onError, ...rest } = options;
+  checkOnError("record", onError);
+  const recording: Recording<void> = new Recording<void>(
+    { ...rest, onError: onError ?? warn },
+    (dom0) => {
+      const writer = new CtfWriter({ dir, dom0, env });
+      return {
+        write: (packet) => writer.write(packet),
+        finish(losses) {
+          process.off("exit", atExit);
+          writer.finish(losses);
+        },
+      };
+    },
+  );
+  function atExit(): void {
+    try {
+      recording.end();
+    } catch (error) {
+      // The program's own end comes first: whoever wanted the error has called `stop`.
+      if (recording.failure !== error) warn(error);
+    }
+  }
+  process.on("exit", atExit);
+  reapWorkers(recording.hypervisor);
+  return recording;
+}
+
+/**
+ * Keeps the newest records of this thread, and of those that join; `save(dir)` writes them to a new or empty
+ * directory, as often as the program likes. Throws TraceError.
+ */
+export function flightRecorder(options: FlightOptions = {}): FlightRecorder<[dir: string], void> {
+  checkOptions("flightRecorder", options, [...FLIGHT_OPTIONS, "env"]);
+  const { env = {}, ...rest } = options;
+  const flight = new FlightRecorder(rest, (dom0, dir: string) => new CtfWriter({ dir, dom0, env }));
+  reapWorkers(flight.hypervisor);
+  return flight;
+}
+
+/** A recording that fails does not end the program. */
+function warn(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  process.emitWarning(`recording stopped: ${message}`, "TbufWarning");
+}
