@@ -4,10 +4,13 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const child = fileURLToPath(new URL("child.mjs", import.meta.url));
+const own = fileURLToPath(new URL("child.mjs", import.meta.url));
 
-/** Starts a process that holds row `id`; for `measure`. */
-export async function startProcess(id, seed) {
+/**
+ * Starts a process that holds row `id`; for `measure`.
+ * @param child the `bench/lib/child.mjs` of another checkout, for `bench:paired`
+ */
+export async function startProcess(id, seed, child = own) {
   const env = { ...process.env, TBUF_BENCH_SEED: String(seed) };
   const process_ = fork(child, [id], { env });
   await answerOf(id, process_);

@@ -36,7 +36,8 @@ function figure(value) {
   return value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 }
 
-function columns(lines) {
+/** Cells in columns that are as wide as their widest cell. */
+export function columns(lines) {
   const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
   return lines
     .map((line) =>
