@@ -1,6 +1,6 @@
 // The README's snippets do what it says.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { babeltrace, freshDir, record, run, total } from "./lib/record.js";
@@ -14,19 +14,19 @@ function snippetsOf(text: string): string[] {
   return [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code = ""]) => code);
 }
 
-/** Runs a snippet as a user's module in `cwd`, with the package as it was built. */
-function runSnippet(code: string, cwd: string) {
-  // Imports of the package by its own name, which only files within it can do.
-  const resolved = code.replace(/from "(tbuf[^"]*)"/g, (_, name: string) => {
+/** The snippet with the package as it was built: only files within it can import it by its own name. */
+function resolved(code: string): string {
+  return code.replace(/from "(tbuf[^"]*)"/g, (_, name: string) => {
     return `from ${JSON.stringify(import.meta.resolve?.(name) ?? entry(name))}`;
   });
-  return run("bash", [
-    "-c",
-    'cd "$0" && exec "$1" --input-type=module -e "$2"',
-    cwd,
-    process.execPath,
-    resolved,
-  ]);
+}
+
+/** Runs a snippet as a user's module in `cwd`, which has the README's `worker.mjs`. */
+function runSnippet(code: string, cwd: string) {
+  const worker = snippets.find((text) => text.includes("join(workerData)")) ?? "";
+  writeFileSync(join(cwd, "worker.mjs"), resolved(worker));
+  writeFileSync(join(cwd, "main.mjs"), resolved(code));
+  return run("bash", ["-c", 'cd "$0" && exec "$1" main.mjs', cwd, process.execPath]);
 }
 
 function entry(name: string): string {
@@ -38,45 +38,47 @@ function entry(name: string): string {
 }
 
 describe("the README", () => {
-  itWith("babeltrace2")("embeds a flight recorder that babeltrace2 reads", async () => {
+  itWith("babeltrace2").each([
+    ["records into a directory", "await recording.stop();\n", "my-trace", "app:step", 1000],
+    ["records a worker", "new Worker(", "workers-trace", "job:done", 1],
+    ["reads while the program runs", "trace.packets(", "live-trace", "app:step", 100],
+  ])("%s, and loses no record", async (_name, mark, dir, event, records) => {
     const cwd = freshDir();
-    const snippet = snippets.find((code) => code.includes("createTrace")) ?? "";
-    const { code, stdout, stderr } = await runSnippet(snippet, cwd);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toBe("10000 recorded; the last ones are in flight-trace\n");
+    const snippet = snippets.find((code) => code.includes(mark)) ?? "";
+    expect(await runSnippet(snippet, cwd)).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    const read = await babeltrace(join(cwd, dir));
+    expect(read.code).toBe(0);
+    expect(total(read, event)).toBe(records);
+  });
+
+  itWith("babeltrace2")("keeps a flight recorder that babeltrace2 reads", async () => {
+    const cwd = freshDir();
+    const snippet = snippets.find((code) => code.includes("flightRecorder({")) ?? "";
+    expect(await runSnippet(snippet, cwd)).toMatchObject({ code: 0, stdout: "", stderr: "" });
     const read = await babeltrace(join(cwd, "flight-trace"), (line) => line.includes("id = 9999,"));
     expect(read.code).toBe(0);
     expect(read.kept).toHaveLength(1);
     expect(total(read, "app:request")).toBeGreaterThan(100);
   });
 
-  itWith("babeltrace2")("reads while the program runs, and loses no record", async () => {
+  itWith("babeltrace2")("reads facilities that come while and after it reads", async () => {
     const cwd = freshDir();
-    const [recorder = ""] = snippets.filter((code) => code.includes("createTrace"));
-    const [live = ""] = snippets.filter((code) => code.includes("trace.packets("));
-    const [before = "", after = ""] = recorder.split(/\/\/ Something went wrong.*\n/);
-    const [writer = ""] = /const out = .*\n/.exec(after) ?? [];
-    const [abort = "", rest = ""] = live.split(/(?<=new AbortController\(\);.*\n)/);
-    // Facilities that come while the loop runs, and when it has taken its last packet.
-    const more = `
+    const live = snippets.find((code) => code.includes("trace.packets(")) ?? "";
+    const late = `
       const late = (n) => facility("late" + n, { come: { n: u32 } }).come({ n });
       late(1);
       setTimeout(() => late(2), 150);
-      setTimeout(() => abort.abort(), 300);
-      abort.signal.addEventListener("abort", () => late(3));`;
-    // Few enough for the buffers, so that nothing may be lost.
-    const whole = before
-      .replace('events: "app", mode: "overwrite"', 'events: "app,late*"')
-      .replace("10_000", "100");
-    const code = `${whole}${writer}${abort}${more}\n${rest}\nhypervisor.close();`;
+      abort.signal.addEventListener("abort", () => late(3));
+      setTimeout(`;
+    const code = live.replace('events: "app"', 'events: "app,late*"').replace("setTimeout(", late);
     expect(await runSnippet(code, cwd)).toMatchObject({ code: 0, stdout: "", stderr: "" });
-    const read = await babeltrace(join(cwd, "flight-trace"));
+    const read = await babeltrace(join(cwd, "live-trace"));
     expect(read.code).toBe(0);
     for (const n of [1, 2, 3]) expect(total(read, `late${n}:come`)).toBe(1);
-    expect(total(read, "app:request")).toBe(100);
+    expect(total(read, "app:step")).toBe(100);
   });
 
-  it.each(["startTicker", "setTime", "writeMany"])("shows %s as it works", async (name) => {
+  it.each(["startTicker", "setTime(", "writeMany"])("shows %s as it works", async (name) => {
     const found = snippets.filter((code) => code.includes(name));
     expect(found).toHaveLength(1);
     const ran = await runSnippet(found[0] ?? "", freshDir());
