@@ -16,8 +16,8 @@ const run = promisify(execFile);
  * Bytes after minification and brotli: what each has, and a little more, so that none grows unnoticed. The
  * aim for the page was 12,000: docs/adr/0020-what-a-page-loads.md.
  */
-const BROTLI_BYTES_MAX = { page: 26_800, worker: 9_700, library: 6_800 };
-const CORE_BYTES_MAX = 8191;
+const BROTLI_BYTES_MAX = { page: 28_000, worker: 10_000, library: 6_900 };
+const CORE_BYTES_MAX = 10_239;
 
 const project = new Project();
 let packed: Packed;
