@@ -24,7 +24,7 @@ describe("boot", () => {
     expect(boot(64, 4)).toBe(0);
     expect(hex(4096, 4)).toBe("74 62 75 66");
     // ABI version, frames, CPUs; frame table at 32768, first frame 9, ready, nobody is dom0.
-    expect(words(4100, 7)).toBe("2 64 4 32768 9 2 0");
+    expect(words(4100, 7)).toBe("3 64 4 32768 9 2 0");
     // No active trace, epoch 0, the next domain is 1.
     expect(words(4128, 3)).toBe("0 0 1");
     expect(framesFree()).toBe(55);
@@ -99,7 +99,7 @@ describe("a memory that was booted", () => {
   it("is not booted again", () => {
     boot(64, 4);
     expect(refusal(32, 2)).toBe(REASON_CORRUPT);
-    expect(words(4100, 4)).toBe("2 64 4 32768");
+    expect(words(4100, 4)).toBe("3 64 4 32768");
   });
 
   it("is not booted by a second thread while the first one boots", () => {
