@@ -87,8 +87,9 @@ describe("threads that come, go and die over memory that was overwritten", () =>
 
   it("are told of a pointer out of the memory as corrupt, and are detached all the same", () => {
     const { other, memory } = start();
-    const far = [{ at: layout.CTL_FACILITIES_AT, value: 0xfffff000 }];
-    scribble(memory, layout.CONTROL_AT, [{ at: layout.CTL_TRACES_AT, value: 0xfffff000 }, ...far]);
+    // The table is looked through for what the thread had allocated.
+    const far = { at: layout.CTL_FRAME_TABLE_AT, value: 0x7ffff000 };
+    scribble(memory, layout.CONTROL_AT, [far]);
     let thrown: unknown;
     try {
       other.cpu?.detach();
