@@ -58,6 +58,7 @@ export { type BootOptions, Hypervisor } from "./hypervisor.js";
 export { type Capabilities, capabilities } from "./memory/capabilities.js";
 export type { ThreadInfo } from "./memory/cpu-table.js";
 export type { Frames } from "./memory/frame-table.js";
+export type { OwnBytes } from "./memory/own-bytes.js";
 export type { WasmMemory, WasmModule } from "./memory/wasm.js";
 export type { FlightRecorder, FlightRecorderOptions } from "./recording/flight-recorder.js";
 export { flightRecorder, record, type TraceFileMap } from "./recording/index.js";
