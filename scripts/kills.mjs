@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Kills threads before random accesses to the shared memory, and checks that nothing is left behind:
-// tests-host/kills.test.ts, for longer than `npm test` has time for. Builds when something changed.
+// tests-host/hypervisor/kills.test.ts, for longer than `npm test` has time for. Builds when something changed.
 //
 //   npm run kills -- [--kills 10000] [--seed N]
 //
@@ -21,6 +21,6 @@ for (const [name, value] of Object.entries(values)) {
 
 const env = { ...process.env, TBUF_KILLS: values.kills };
 if (values.seed !== undefined) env.TBUF_KILLS_SEED = values.seed;
-const test = ["scripts/test.mjs", "--host", "tests-host/kills.test.ts"];
+const test = ["scripts/test.mjs", "--host", "tests-host/hypervisor/kills.test.ts"];
 const { status } = spawnSync(process.execPath, test, { cwd: root, env, stdio: "inherit" });
 process.exitCode = status ?? 1;

@@ -9,7 +9,6 @@ import {
 } from "../assembly/public/layout";
 import { publishedRecords } from "../assembly/switch";
 import { audit, found, soundness } from "./audit";
-import { below, seed } from "./random";
 import {
   consume,
   consumed,
@@ -22,7 +21,8 @@ import {
   reset,
   startAt,
   started,
-} from "./world";
+} from "./machine";
+import { below, seed } from "./random";
 
 let ring: usize = 0;
 let over: usize = 0;

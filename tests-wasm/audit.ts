@@ -21,7 +21,7 @@ import {
 import { TBC_OVERWRITTEN_AT, TBC_TAKEN_AT } from "../assembly/public/ops";
 import { publishedRecords, subbufEntry } from "../assembly/switch";
 import { ringOfCpu, traceSlot } from "../assembly/tracetable";
-import { consumed, controlWord, offset } from "./world";
+import { consumed, controlWord, offset } from "./machine";
 
 let findings = "";
 let tests: u32 = 0;

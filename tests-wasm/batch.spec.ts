@@ -15,7 +15,6 @@ import {
 import { VIRQ_TBUF } from "../assembly/public/ops";
 import { record } from "../assembly/record";
 import { audit, distrust, found } from "./audit";
-import { below, seed } from "./random";
 import {
   consume,
   counts,
@@ -30,7 +29,8 @@ import {
   reset,
   started,
   words,
-} from "./world";
+} from "./machine";
+import { below, seed } from "./random";
 
 let ring: usize = 0;
 let data: usize = 0;
@@ -255,7 +255,7 @@ describe("a batch of the whole scratch area", () => {
   });
 });
 
-// A copy of rings and their data, each at most so large, above what world.ts keeps.
+// A copy of rings and their data, each at most so large, above what machine.ts keeps.
 const KEPT: usize = 0x2800000;
 const KEPT_BYTES: usize = 0x10000;
 const NAMES: string[] = ["d", "o", "small", "wide"];

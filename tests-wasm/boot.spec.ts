@@ -6,7 +6,7 @@ import { resignDom0 } from "../assembly/dom0";
 import { map } from "../assembly/page";
 import { REASON_CORRUPT, REASON_NO_CPU, REASON_NO_MEMORY } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
-import { FRAMES_MOST, framesFree, hex, words } from "./world";
+import { FRAMES_MOST, framesFree, hex, words } from "./machine";
 
 /** The reason for which boot is refused; 0 when it is not. */
 function refusal(frames: u32, cpus: u32): u32 {

@@ -39,7 +39,7 @@ import {
   reset,
   ringOf,
   started,
-} from "./world";
+} from "./machine";
 
 let ring: usize = 0;
 let over: usize = 0;

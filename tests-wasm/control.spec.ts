@@ -58,7 +58,7 @@ import {
   reset,
   setControlWord,
   words,
-} from "./world";
+} from "./machine";
 
 /** The reason for which a create is refused, with its limit; "" when it is not. */
 function refusal(bytes: u32, count: u32): string {

@@ -33,7 +33,7 @@ import {
   reset,
   ringOf,
   started,
-} from "./world";
+} from "./machine";
 
 function owner(address: usize): u32 {
   return load<u32>(frameEntry(mfnOf(address)), FRAME_OWNER_AT);

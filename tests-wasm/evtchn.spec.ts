@@ -11,7 +11,7 @@ import {
 import { REASON_PORT, REASON_VIRQ, VIRQ_DOM_EXC, VIRQ_TBUF } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
-import { controlWord, fill, offset, reset, setControlWord, started } from "./world";
+import { controlWord, fill, offset, reset, setControlWord, started } from "./machine";
 
 /** Bits of the ports of VIRQ_DOM_EXC and VIRQ_TBUF: a port is its VIRQ's number. */
 const EXC: u32 = 1 << 3;

@@ -26,7 +26,7 @@ import {
   remember,
   reset,
   words,
-} from "./world";
+} from "./machine";
 
 /** Lays a name and a definition in the scratch area and registers them. */
 function register(name: string, definition: string, events: u32): i32 {

@@ -15,7 +15,7 @@ import {
 import { REASON_THREADS_FULL } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
-import { controlWord, cpuWord, die, elsewhere, reset } from "./world";
+import { controlWord, cpuWord, die, elsewhere, reset } from "./machine";
 
 /** Joins as a thread that `parent` started, and forgets it, as if another thread had. */
 function child(tid: u32, parent: u32): i32 {

@@ -30,8 +30,8 @@ import {
 import { REASON_NOT_MAPPED, REASON_NOT_SHARED } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
+import { changed, framesFree, remember, reset, setControlWord } from "./machine";
 import { below, seed } from "./random";
-import { changed, framesFree, remember, reset, setControlWord } from "./world";
 
 function owner(mfn: u32): u32 {
   return load<u32>(frameEntry(mfn), FRAME_OWNER_AT);

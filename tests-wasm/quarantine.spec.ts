@@ -50,7 +50,7 @@ import {
   setControlWord,
   setCpuWord,
   started,
-} from "./world";
+} from "./machine";
 
 /** Free frames before a trace was created. */
 let free: u32 = 0;

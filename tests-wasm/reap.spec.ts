@@ -36,7 +36,7 @@ import {
   ringOf,
   setCpuWord,
   started,
-} from "./world";
+} from "./machine";
 
 function owner(address: usize): u32 {
   return load<u32>(frameEntry(mfnOf(address)), FRAME_OWNER_AT);

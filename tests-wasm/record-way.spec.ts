@@ -51,7 +51,7 @@ import {
   setCpuWord,
   started,
   words,
-} from "./world";
+} from "./machine";
 
 function dataOf(ring: usize): usize {
   return load<u32>(ring, RING_DATA_AT);

@@ -33,7 +33,7 @@ import {
   ringOf,
   started,
   words,
-} from "./world";
+} from "./machine";
 
 const COARSE: usize = CONTROL_AT + CTL_COARSE_AT;
 /** What no coarse time can be: 2^62 and beyond. */

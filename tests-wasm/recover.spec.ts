@@ -36,7 +36,7 @@ import {
   setControlWord,
   started,
   words,
-} from "./world";
+} from "./machine";
 
 let full: usize = 0;
 let over: usize = 0;

@@ -5,7 +5,7 @@ import { join } from "../assembly/cpu";
 import { REASON_PUSHED } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
-import { consume, counts, emit, entryText, fill, positions, reset, started } from "./world";
+import { consume, counts, emit, entryText, fill, positions, reset, started } from "./machine";
 
 let ring: usize = 0;
 

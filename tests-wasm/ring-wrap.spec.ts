@@ -19,7 +19,7 @@ import {
   startAt,
   started,
   words,
-} from "./world";
+} from "./machine";
 
 let full: usize = 0;
 let over: usize = 0;

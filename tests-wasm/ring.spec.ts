@@ -37,7 +37,7 @@ import {
   reset,
   started,
   words,
-} from "./world";
+} from "./machine";
 
 let ring: usize = 0;
 let data: usize = 0;

@@ -49,7 +49,7 @@ import {
   reset,
   ringOf,
   words,
-} from "./world";
+} from "./machine";
 
 function active(): u32 {
   info("a");

@@ -3,8 +3,8 @@
 import { facility, field, u32 } from "tbuf";
 import { jsWriter } from "tbuf/js-writer";
 import { batchRow } from "../lib/batch-row.mjs";
+import { setUp } from "../lib/setup.mjs";
 import { VALUES_MASK, values } from "../lib/values.mjs";
-import { makeWorld } from "../lib/world.mjs";
 
 const OPS = 8192;
 /** Records that are laid out before one `writeMany`. */
@@ -14,7 +14,7 @@ const pairFields = [field("a", u32), field("b", u32)];
 /** The operation is one record: laying it out, and its share of the call. */
 function batch2(attach = {}) {
   const { pair } = facility("bench", { pair: pairFields });
-  const { drain, account } = makeWorld("bench", 1, { attach });
+  const { drain, account } = setUp("bench", 1, { attach });
   const words = new Int32Array(TOGETHER * 2);
   const batch = () => {
     for (let i = 0; i < OPS; ) {
@@ -31,7 +31,7 @@ function batch2(attach = {}) {
 /** The export below the tracepoint, with a time that was read once for the batch. */
 function export2Caller() {
   facility("bench", { pair: pairFields });
-  const { cpu, dom0, drain, account } = makeWorld("bench");
+  const { cpu, dom0, drain, account } = setUp("bench");
   const { core } = cpu.binding;
   const bench = dom0.facilities().find(({ definition }) => definition.name === "bench");
   const event = bench.firstEvent;

@@ -5,15 +5,15 @@ import { defineFacility, field, u32 } from "tbuf";
 import { guestImports } from "tbuf/guest";
 import { batchRow } from "../lib/batch-row.mjs";
 import { guestModule } from "../lib/guest-module.mjs";
+import { setUp } from "../lib/setup.mjs";
 import { values } from "../lib/values.mjs";
-import { makeWorld } from "../lib/world.mjs";
 
 const OPS = 8192;
 
 /** `loop`: the guest's export that records, "caller" or "precise". */
 function guest(loop) {
   const definition = defineFacility("bench", { pair: [field("a", u32), field("b", u32)] });
-  const { cpu, drain, account } = makeWorld("bench");
+  const { cpu, drain, account } = setUp("bench");
   const imports = guestImports(cpu, [definition]);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(guestModule), imports);
   new Int32Array(exports.memory.buffer).set(values);

@@ -4,8 +4,8 @@
 import { facility, field, string, u32 } from "tbuf";
 import { jsWriter } from "tbuf/js-writer";
 import { batchRow } from "../lib/batch-row.mjs";
+import { setUp } from "../lib/setup.mjs";
 import { VALUES_MASK, values } from "../lib/values.mjs";
-import { makeWorld } from "../lib/world.mjs";
 
 /** Records a batch; those of the largest records fill 6 of the buffer's 8 sub-buffers. */
 const OPS = 8192;
@@ -50,7 +50,7 @@ const batches = [
 function words(count, { traces = 1, attach = {} } = {}) {
   const fields = Array.from({ length: count }, (_, i) => field(`f${i}`, u32));
   const { record } = facility("bench", { record: fields });
-  const { cpu, drain, account } = makeWorld("bench", traces, { attach });
+  const { cpu, drain, account } = setUp("bench", traces, { attach });
   const records = batches[count](record);
   const withTime = () => {
     cpu.setTime(performance.now());
@@ -62,7 +62,7 @@ function words(count, { traces = 1, attach = {} } = {}) {
 
 function record2Named() {
   const { pair } = facility("bench", { pair: { a: u32, b: u32 } });
-  const { drain, account } = makeWorld("bench");
+  const { drain, account } = setUp("bench");
   const batch = () => {
     for (let i = 0; i < OPS; i++) pair({ a: i, b: values[i & VALUES_MASK] });
   };
@@ -72,7 +72,7 @@ function record2Named() {
 /** One string of `length` ASCII characters. */
 function text(length, attach = {}) {
   const { record } = facility("bench", { record: [field("text", string)] });
-  const { drain, account } = makeWorld("bench", 1, { attach });
+  const { drain, account } = setUp("bench", 1, { attach });
   // Several strings: of a single one, V8 might keep what it has found out about it.
   const texts = Array.from({ length: 16 }, (_, i) =>
     `/${values[i].toString(36)}/`.padEnd(length, "abcdefghij").slice(0, length),

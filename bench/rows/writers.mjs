@@ -38,7 +38,7 @@ const WARM_MS_QUICK = 50;
 const SIZES = { subbufBytes: 65536, subbufCount: 4 };
 
 /** A hypervisor with a trace, for threads that this one starts. */
-function world() {
+function bootTraced() {
   const hypervisor = Hypervisor.boot();
   const trace = hypervisor.dom0().createTrace("bench", {
     events: "bench",
@@ -50,11 +50,11 @@ function world() {
 }
 
 function writers(threads, { clock = "precise", apart = false, order = RECORD } = {}) {
-  const worlds = Array.from({ length: apart ? threads : 1 }, world);
+  const memories = Array.from({ length: apart ? threads : 1 }, bootTraced);
   const words = new Int32Array(new SharedArrayBuffer(4 * WORDS));
   const figures = new Float64Array(new SharedArrayBuffer(8 * (ANSWERS + 2 * threads)));
   for (let index = 0; index < threads; index++) {
-    const { handle } = worlds[index % worlds.length];
+    const { handle } = memories[index % memories.length];
     const workerData = { handle, clock, index, words, figures };
     new Worker(new URL("../lib/writers-worker.mjs", import.meta.url), { workerData });
   }
@@ -85,7 +85,7 @@ function writers(threads, { clock = "precise", apart = false, order = RECORD } =
   }
 
   const records = () =>
-    worlds.flatMap(({ trace }) => trace.info().cpus).reduce((sum, info) => sum + info.records, 0);
+    memories.flatMap(({ trace }) => trace.info().cpus).reduce((sum, info) => sum + info.records, 0);
 
   let warm = false;
   let done = 0;

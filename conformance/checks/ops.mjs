@@ -8,10 +8,10 @@ import { check } from "../lib/suite.mjs";
 const SIZE = 1024;
 
 function started(t) {
-  const world = t.start();
-  const { ops } = world.dom0;
+  const fixture = t.start();
+  const { ops } = fixture.dom0;
   equal(ops.create("t", SIZE), 0, "create");
-  return { ...world, ops };
+  return { ...fixture, ops };
 }
 
 check("ops: create returns 0, and what is there can be asked for", (t) => {

@@ -1,7 +1,7 @@
-// The list of checks, and how it is run: one after the other, each with a world of its own, each
+// The list of checks, and how it is run: one after the other, each with a fixture of its own, each
 // bounded in time.
 
-import { World } from "./world.mjs";
+import { Fixture } from "./fixture.mjs";
 
 const CHECK_MS = 20_000;
 
@@ -19,7 +19,7 @@ const NEEDS = {
 const checks = [];
 
 /**
- * Adds a check, named "group: what holds". `run` gets a world. `needs` are names of what the runtime
+ * Adds a check, named "group: what holds". `run` gets a fixture. `needs` are names of what the runtime
  * must have for it.
  */
 export function check(name, run, { needs = [] } = {}) {
@@ -53,17 +53,17 @@ export async function runChecks(env, capabilities, report, only = "") {
 }
 
 async function runOne(env, run) {
-  const world = new World(env);
+  const fixture = new Fixture(env);
   let timer;
   const late = new Promise((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`not done after ${CHECK_MS} ms`)), CHECK_MS);
   });
   try {
-    await Promise.race([run(world), late]);
-    await Promise.race([world.end(), late]);
+    await Promise.race([run(fixture), late]);
+    await Promise.race([fixture.end(), late]);
     return undefined;
   } catch (error) {
-    await Promise.race([world.end(), late]).catch(() => {});
+    await Promise.race([fixture.end(), late]).catch(() => {});
     return `${error?.message ?? error}\n${error?.stack ?? ""}`;
   } finally {
     clearTimeout(timer);

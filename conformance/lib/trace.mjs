@@ -4,24 +4,24 @@ import { capabilities } from "tbuf";
 import { metadataClock, metadataEvents, metadataHeader, parseUuid } from "tbuf/ctf";
 import { conf, golden, lists, TYPES, types } from "../facilities.mjs";
 import { toBase64 } from "./base64.mjs";
+import { Fixture } from "./fixture.mjs";
 import { decode, drained, withHeader } from "./records.mjs";
-import { World } from "./world.mjs";
 
 const UUID = "7b0ff0f1-0000-4000-8000-74627566ce57";
 const WORKERS = 2;
 
 /** Records every type, and threads where there are any; returns the trace and what it must hold. */
 export async function writeTrace(env) {
-  const world = new World(env);
+  const fixture = new Fixture(env);
   try {
-    return await record(world);
+    return await record(fixture);
   } finally {
-    await world.end();
+    await fixture.end();
   }
 }
 
-async function record(world) {
-  const { hypervisor, dom0, trace } = world.record("golden,types,lists,conf", {
+async function record(fixture) {
+  const { hypervisor, dom0, trace } = fixture.record("golden,types,lists,conf", {
     subbufBytes: 65536,
   });
   for (const [name, { values }] of Object.entries(TYPES)) {
@@ -32,14 +32,14 @@ async function record(world) {
   conf.text("the main thread", 1);
   if (capabilities.crossThread) {
     for (let i = 0; i < WORKERS; i++) {
-      const thread = await world.spawn(hypervisor, { calibrate: true });
+      const thread = await fixture.spawn(hypervisor, { calibrate: true });
       await thread.call("record", { thread: i, count: 100 });
       await thread.call("texts", { count: 20 });
     }
   }
   trace.stop();
   await trace.stopped();
-  return describe(world, dom0, drained(trace));
+  return describe(fixture, dom0, drained(trace));
 }
 
 function describe({ env }, dom0, packets) {

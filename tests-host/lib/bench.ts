@@ -1,7 +1,7 @@
 // Running the bench, and what it writes with --json.
 
 import { spawnSync } from "node:child_process";
-import { root } from "../guard-sources.js";
+import { root } from "./sources.js";
 
 export interface Row {
   id: string;

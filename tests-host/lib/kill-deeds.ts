@@ -5,7 +5,7 @@ import * as layout from "../../assembly/public/layout.js";
 import * as ops from "../../assembly/public/ops.js";
 import type { Memory } from "./memory.js";
 import type { Random } from "./random.js";
-import type { SteppedThread, TraceShape } from "./stepped-world.js";
+import type { SteppedThread, TraceShape } from "./stepped-hypervisor.js";
 
 /** Names of the traces that there may be. */
 export const TRACE_NAMES = ["a", "b", "c"];

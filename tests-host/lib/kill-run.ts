@@ -16,7 +16,7 @@ import {
 } from "./kill-deeds.js";
 import type { Memory } from "./memory.js";
 import { Random } from "./random.js";
-import { SteppedWorld } from "./stepped-world.js";
+import { SteppedHypervisor } from "./stepped-hypervisor.js";
 import { Killed, type Stop } from "./stepper.js";
 
 const STEPS = 100;
@@ -27,7 +27,7 @@ const GARBAGE = Buffer.alloc(layout.FRAME_BYTES, 0xdb);
 
 class Round {
   readonly #random: Random;
-  readonly #world = new SteppedWorld(192, 8);
+  readonly #world = new SteppedHypervisor(192, 8);
   readonly #memory: Memory = this.#world.memory;
   readonly #log: string[] = [];
   #actors: Actor[] = [];

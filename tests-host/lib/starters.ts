@@ -6,8 +6,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { installedIn } from "../../scripts/lib/private-packages.mjs";
-import { root } from "../guard-sources.js";
 import { cleanEnv, type Project } from "./packed.js";
+import { root } from "./sources.js";
 
 const run = promisify(execFile);
 

@@ -3,8 +3,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { itWith } from "../lib/peers.js";
 import { babeltrace, freshDir, run, total } from "../lib/record.js";
-import { itWith } from "../peers.js";
 
 const root = new URL("../..", import.meta.url);
 const dist = (path: string) => JSON.stringify(new URL(`dist/src/${path}`, root).href);
