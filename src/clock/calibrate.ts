@@ -2,23 +2,18 @@
 // times what time it is, dom0 answers at once, and the quickest answer tells the most. Half of its
 // round trip bounds the error, for the answer was given at some moment within it.
 
-import {
-  CTL_ANSWER_AT,
-  CTL_ANSWER_ERROR_AT,
-  CTL_ANSWER_TIME_AT,
-  CTL_ASKER_AT,
-  CTL_QUESTION_AT,
-  ERROR_UNKNOWN,
-} from "../../assembly/public/layout.js";
+import { ERROR_UNKNOWN } from "../../assembly/public/layout.js";
 import { TraceError } from "../errors.js";
-import { controlWord, type MemoryViews } from "../memory/views.js";
+import {
+  ANSWER_ERROR_WORD,
+  ANSWER_TIME_LONG,
+  ANSWER_WORD,
+  ASKER_WORD,
+  QUESTION_WORD,
+} from "../memory/control-page.js";
+import type { MemoryViews } from "../memory/views.js";
 import { clockResolutionNs, type Origin } from "./clock.js";
 
-const ASKER = controlWord(CTL_ASKER_AT);
-const QUESTION = controlWord(CTL_QUESTION_AT);
-const ANSWER = controlWord(CTL_ANSWER_AT);
-const ERROR = controlWord(CTL_ANSWER_ERROR_AT);
-const TIME = controlWord(CTL_ANSWER_TIME_AT) / 2;
 const NS_PER_MS = 1_000_000;
 
 /** Answers of which the quickest is taken, and milliseconds after which those that came must do. */
@@ -69,8 +64,8 @@ export async function askTime(
   try {
     for (let answers = 0; answers < ROUNDS && !(best && elapsedMs() > ENOUGH_MS); ) {
       // Each time anew: dom0 forgets a thread that was held up for too long.
-      const asker = Atomics.compareExchange(words, ASKER, 0, tid + 1);
-      if (asker === 0) Atomics.notify(words, ASKER);
+      const asker = Atomics.compareExchange(words, ASKER_WORD, 0, tid + 1);
+      if (asker === 0) Atomics.notify(words, ASKER_WORD);
       const mine = asker === 0 || asker === tid + 1;
       const answer = mine ? askOnce(views) : undefined;
       if (answer) {
@@ -81,7 +76,7 @@ export async function askTime(
     }
     return (best as Answer).origin;
   } finally {
-    Atomics.compareExchange(words, ASKER, tid + 1, 0);
+    Atomics.compareExchange(words, ASKER_WORD, tid + 1, 0);
   }
 }
 
@@ -90,19 +85,19 @@ function askOnce(views: MemoryViews): Answer | undefined {
   const sent = performance.now();
   // Pairs with the load in `answerAll`. One addition: a thread that was held up between a load and a
   // store would ask a question that has been asked, and take another's answer for its own.
-  const question = (Atomics.add(words, QUESTION, 1) + 1) | 0;
+  const question = (Atomics.add(words, QUESTION_WORD, 1) + 1) | 0;
   // Pairs with the store in `answerAll`: its time and error are seen with it.
-  while (Atomics.load(words, ANSWER) !== question) {
+  while (Atomics.load(words, ANSWER_WORD) !== question) {
     if (performance.now() - sent > SPIN_MS) return undefined;
   }
   const received = performance.now();
   const tripMs = received - sent;
-  timeBits[0] = Atomics.load(views.longs, TIME);
+  timeBits[0] = Atomics.load(views.longs, ANSWER_TIME_LONG);
   const theirs = time[0] as number;
-  const theirErrorNs = Atomics.load(words, ERROR);
+  const theirErrorNs = Atomics.load(words, ANSWER_ERROR_WORD);
   // If this thread slept here, dom0 forgot it, and another asks. Its question comes before its answer's
   // first word, which `ANSWER` follows only at the end. Pairs with the addition above.
-  if (Atomics.load(words, QUESTION) !== question) return undefined;
+  if (Atomics.load(words, QUESTION_WORD) !== question) return undefined;
   const errorNs = Math.ceil((tripMs / 2) * NS_PER_MS) + theirErrorNs + clockResolutionNs();
   const unknown = theirErrorNs === ERROR_UNKNOWN;
   return {
@@ -124,7 +119,7 @@ export function answerTime(views: MemoryViews, origin: () => Origin): () => void
   let ended = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** The last question that was seen, and since when. */
-  let seen = Atomics.load(words, QUESTION);
+  let seen = Atomics.load(words, QUESTION_WORD);
   let since = performance.now();
 
   const later = (ms: number): void => {
@@ -132,7 +127,7 @@ export function answerTime(views: MemoryViews, origin: () => Origin): () => void
     (timer as { unref?: () => void }).unref?.();
   };
   const wait = (): void => {
-    const { async, value } = views.canWait ? Atomics.waitAsync(words, ASKER, 0) : NO_WAIT;
+    const { async, value } = views.canWait ? Atomics.waitAsync(words, ASKER_WORD, 0) : NO_WAIT;
     if (async) {
       value.then(() => {
         since = performance.now();
@@ -143,13 +138,13 @@ export function answerTime(views: MemoryViews, origin: () => Origin): () => void
   const look = (): void => {
     if (ended) return;
     answerAll(views, origin());
-    const asker = Atomics.load(words, ASKER);
-    const question = Atomics.load(words, QUESTION);
+    const asker = Atomics.load(words, ASKER_WORD);
+    const question = Atomics.load(words, QUESTION_WORD);
     if (question !== seen || asker === 0) since = performance.now();
     seen = question;
     // It has died while it asked: or this thread would look for its questions for ever.
     const dead = performance.now() - since > DEAD_MS;
-    if (dead) Atomics.compareExchange(words, ASKER, asker, 0);
+    if (dead) Atomics.compareExchange(words, ASKER_WORD, asker, 0);
     if (asker === 0 || dead) wait();
     else later(ASKED_MS);
   };
@@ -158,7 +153,7 @@ export function answerTime(views: MemoryViews, origin: () => Origin): () => void
     ended = true;
     clearTimeout(timer);
     // Ends the wait, which would keep the memory for ever.
-    Atomics.notify(words, ASKER);
+    Atomics.notify(words, ASKER_WORD);
   };
 }
 
@@ -166,17 +161,17 @@ export function answerTime(views: MemoryViews, origin: () => Origin): () => void
 function answerAll(views: MemoryViews, origin: Origin): void {
   const { words } = views;
   let last = performance.now();
-  let answered = Atomics.load(words, ANSWER);
+  let answered = Atomics.load(words, ANSWER_WORD);
   // Pairs with the CAS of askTime, which takes its name away when it has heard enough.
-  while (Atomics.load(words, ASKER) !== 0 && performance.now() - last < SPIN_MS) {
+  while (Atomics.load(words, ASKER_WORD) !== 0 && performance.now() - last < SPIN_MS) {
     // Pairs with the store in `askOnce`.
-    const question = Atomics.load(words, QUESTION);
+    const question = Atomics.load(words, QUESTION_WORD);
     if (question === answered) continue;
     last = performance.now();
     time[0] = last - origin.ms;
-    Atomics.store(views.longs, TIME, timeBits[0] as bigint);
-    Atomics.store(words, ERROR, origin.errorNs ?? ERROR_UNKNOWN);
-    Atomics.store(words, ANSWER, question);
+    Atomics.store(views.longs, ANSWER_TIME_LONG, timeBits[0] as bigint);
+    Atomics.store(words, ANSWER_ERROR_WORD, origin.errorNs ?? ERROR_UNKNOWN);
+    Atomics.store(words, ANSWER_WORD, question);
     answered = question;
   }
 }

@@ -1,19 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // A ticker keeps the coarse time fresh, for CPUs that read no clock of their own.
 
-import {
-  CONTROL_AT,
-  CTL_COARSE_AT,
-  CTL_COARSE_STEP_AT,
-  CTL_TICKERS_AT,
-} from "../../assembly/public/layout.js";
 import { makeDisposable } from "../dispose.js";
 import { checkOptions, TraceError } from "../errors.js";
-import { controlWord, type MemoryViews } from "../memory/views.js";
+import { COARSE_LONG, COARSE_STEP_WORD, TICKERS_WORD } from "../memory/control-page.js";
+import type { MemoryViews } from "../memory/views.js";
 
-const COARSE = (CONTROL_AT + CTL_COARSE_AT) / 8;
-const STEP = controlWord(CTL_COARSE_STEP_AT);
-const TICKERS = controlWord(CTL_TICKERS_AT);
 const NS_PER_MS = 1_000_000;
 const STEP_MAX = 2 ** 31 - 1;
 const EVERY_MS_MAX = 1000;
@@ -36,12 +28,12 @@ function everyMsOf(what: string, options: TickerOptions): number {
 
 /** Whether some ticker runs. */
 export function tickerRuns({ words }: MemoryViews): boolean {
-  return Atomics.load(words, TICKERS) > 0;
+  return Atomics.load(words, TICKERS_WORD) > 0;
 }
 
 /** The longest step that the coarse time has made so far, in nanoseconds, saturated at 2^31 - 1. */
 export function coarseStepNs({ words }: MemoryViews): number {
-  return Atomics.load(words, STEP);
+  return Atomics.load(words, COARSE_STEP_WORD);
 }
 
 /** Moves the coarse time on. One a thread is enough, and one thread. */
@@ -69,13 +61,13 @@ class Hand {
   #show(): void {
     const ns = Math.max(0, Math.round((this.#last - this.#originMs) * NS_PER_MS));
     // Pairs with the load in stamp: assembly/cpu.ts, src/writer/stamp.ts.
-    Atomics.store(this.#views.longs, COARSE, BigInt(ns));
+    Atomics.store(this.#views.longs, COARSE_LONG, BigInt(ns));
   }
 
   #atLeast(stepMs: number): void {
     const step = Math.min(Math.ceil(stepMs * NS_PER_MS), STEP_MAX);
     const { words } = this.#views;
-    if (step > Atomics.load(words, STEP)) Atomics.store(words, STEP, step);
+    if (step > Atomics.load(words, COARSE_STEP_WORD)) Atomics.store(words, COARSE_STEP_WORD, step);
   }
 }
 
@@ -93,7 +85,7 @@ export class Ticker {
     this.#views = views;
     this.#timer = setInterval(() => hand.tick(), everyMs);
     (this.#timer as { unref?: () => void }).unref?.();
-    Atomics.add(views.words, TICKERS, 1);
+    Atomics.add(views.words, TICKERS_WORD, 1);
     makeDisposable(this, () => this.stop());
   }
 
@@ -102,7 +94,7 @@ export class Ticker {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    Atomics.sub(this.#views.words, TICKERS, 1);
+    Atomics.sub(this.#views.words, TICKERS_WORD, 1);
   }
 }
 
@@ -119,13 +111,13 @@ export function tickUntil(
   const everyMs = everyMsOf("runTicker", options);
   const hand = new Hand(views, originMs, everyMs);
   const nobody = new Int32Array(new SharedArrayBuffer(4));
-  Atomics.add(views.words, TICKERS, 1);
+  Atomics.add(views.words, TICKERS_WORD, 1);
   try {
     while (!stop()) {
       Atomics.wait(nobody, 0, 0, everyMs);
       hand.tick();
     }
   } finally {
-    Atomics.sub(views.words, TICKERS, 1);
+    Atomics.sub(views.words, TICKERS_WORD, 1);
   }
 }

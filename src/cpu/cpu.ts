@@ -6,13 +6,6 @@ import {
   CLOCK_CALLER,
   CLOCK_COARSE,
   CLOCK_PRECISE,
-  CPU_BLOCK_BYTES,
-  CPU_CLOCK_AT,
-  CPU_DOMAIN_AT,
-  CPU_ERROR_AT,
-  CPU_RESOLUTION_AT,
-  CPUS_AT,
-  CTL_EPOCH_AT,
   ERROR_UNKNOWN,
   TID_MAX,
 } from "../../assembly/public/layout.js";
@@ -29,10 +22,12 @@ import {
 import { coarseStepNs, tickerRuns } from "../clock/ticker.js";
 import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
+import { EPOCH_WORD } from "../memory/control-page.js";
 import type { CoreExports } from "../memory/core.js";
+import { cpuBlockAt, domainOf, noteClock } from "../memory/cpu-table.js";
 import { countFrames } from "../memory/frame-table.js";
 import { guarded } from "../memory/guarded.js";
-import { controlWord, type MemoryViews } from "../memory/views.js";
+import type { MemoryViews } from "../memory/views.js";
 import { checkWhole } from "../memory/whole.js";
 import { type CpuBinding, currentBinding, setCurrentBinding } from "./current.js";
 
@@ -112,13 +107,13 @@ export class Cpu {
     }
     // And again: until it held one, what was told might have made room for others.
     tellAncestors(core, line);
-    const block = CPUS_AT + this.index * CPU_BLOCK_BYTES;
-    this.domain = views.data.getUint32(block + CPU_DOMAIN_AT, true);
+    this.domain = domainOf(views, this.index);
     // For dom0, which tells the readers of its traces.
-    Atomics.store(views.words, (block + CPU_CLOCK_AT) / 4, kind);
-    Atomics.store(views.words, (block + CPU_RESOLUTION_AT) / 4, resolutionNs);
-    Atomics.store(views.words, (block + CPU_ERROR_AT) / 4, origin.errorNs ?? ERROR_UNKNOWN);
-    if (writer) this.#core = { ...core, ...writer.make(core, views, block, origin.ms) };
+    const errorNs = origin.errorNs ?? ERROR_UNKNOWN;
+    noteClock(views, this.index, { kind, resolutionNs, errorNs });
+    if (writer) {
+      this.#core = { ...core, ...writer.make(core, views, cpuBlockAt(this.index), origin.ms) };
+    }
     this.binding = {
       abi: ABI_VERSION,
       core: this.#core,
@@ -171,7 +166,7 @@ export class Cpu {
     } finally {
       // A wait that nobody ends would keep this object, and with it the memory, for ever: Chromium has
       // room for some hundred memories. Other CPUs that are woken too wait again.
-      Atomics.notify(this.#views.words, controlWord(CTL_EPOCH_AT));
+      Atomics.notify(this.#views.words, EPOCH_WORD);
     }
   }
 
@@ -180,7 +175,6 @@ export class Cpu {
    * dom0 does not ask, and keeps no process alive.
    */
   #answer(): void {
-    const index = controlWord(CTL_EPOCH_AT);
     if (!this.#views.canWait) {
       this.#poll = setInterval(() => this.#core.quiesce(), POLL_MS);
       (this.#poll as { unref?: () => void }).unref?.();
@@ -189,9 +183,9 @@ export class Cpu {
     const wait = (): void => {
       if (this.#detached) return;
       // The epoch is read before the answer: one that begins in between ends the wait at once.
-      const epoch = Atomics.load(this.#views.words, index);
+      const epoch = Atomics.load(this.#views.words, EPOCH_WORD);
       this.#core.quiesce();
-      const { async, value } = Atomics.waitAsync(this.#views.words, index, epoch);
+      const { async, value } = Atomics.waitAsync(this.#views.words, EPOCH_WORD, epoch);
       if (async) value.then(wait);
       else queueMicrotask(wait);
     };

@@ -2,22 +2,13 @@
 // A thread that has joined a hypervisor: all that a worker needs to record, without dom0 and without the
 // module's bytes, which the handle brings.
 
-import {
-  ABI_VERSION,
-  CONTROL_AT,
-  CTL_ABI_AT,
-  CTL_MAGIC_AT,
-  CTL_STATE_AT,
-  HYPERCALL_AT,
-  MAGIC,
-  STATE_READY,
-  TID_MAX,
-} from "../../assembly/public/layout.js";
+import { ABI_VERSION, MAGIC, TID_MAX } from "../../assembly/public/layout.js";
 import { askTime, type CalibrateOptions } from "../clock/calibrate.js";
 import { type ClockBase, localOrigin, type Origin } from "../clock/clock.js";
 import { Ticker, type TickerOptions, tickUntil } from "../clock/ticker.js";
 import { makeDisposable } from "../dispose.js";
 import { checkOptions, TraceError } from "../errors.js";
+import { readBootWords } from "../memory/control-page.js";
 import { type CoreExports, instantiate } from "../memory/core.js";
 import { readThreads, type ThreadInfo } from "../memory/cpu-table.js";
 import { countFrames, type Frames } from "../memory/frame-table.js";
@@ -186,18 +177,16 @@ export function checkHandle(handle: HypervisorHandle): void {
     handle?.kind !== "tbuf-hypervisor" ||
     !(handle.memory instanceof wasm.Memory) ||
     !(handle.module instanceof wasm.Module) ||
-    typeof handle.clock?.bootMs !== "number" ||
-    handle.memory.buffer.byteLength < HYPERCALL_AT
+    typeof handle.clock?.bootMs !== "number"
   ) {
     throw new TraceError("bad-handle", `join: ${typeof handle} is no handle of a hypervisor`);
   }
   checkAbi("the handle", handle.abi);
-  const control = new Int32Array(handle.memory.buffer, CONTROL_AT, 16);
-  const magic = control[CTL_MAGIC_AT / 4];
-  if (Atomics.load(control, CTL_STATE_AT / 4) !== STATE_READY || magic !== MAGIC) {
-    throw new TraceError("bad-handle", `join: no hypervisor in that memory, magic=${magic}`);
+  const found = readBootWords(handle.memory.buffer);
+  if (!found?.ready || found.magic !== MAGIC) {
+    throw new TraceError("bad-handle", `join: no hypervisor in that memory, magic=${found?.magic}`);
   }
-  checkAbi("the memory", control[CTL_ABI_AT / 4] ?? 0);
+  checkAbi("the memory", found.abi);
 }
 
 function checkAbi(where: string, abi: number): void {

@@ -1,9 +1,9 @@
 // Becoming dom0, and ceasing to be. Both walk the hypervisor's tables: where those were overwritten, the
 // claim is given up all the same, or no thread could be dom0 any more.
 
-import { CTL_DOM0_AT } from "../../assembly/public/layout.js";
 import { hypercallError, TraceError } from "../errors.js";
-import { controlWord, type MemoryViews } from "../memory/views.js";
+import { DOM0_WORD } from "../memory/control-page.js";
+import type { MemoryViews } from "../memory/views.js";
 import type { Hypercalls } from "./hypercalls.js";
 
 /** Highest number of a thread: the hypervisor notes it plus 1, in 32 bits. */
@@ -21,7 +21,7 @@ export function claimDom0(core: Hypercalls, { words }: MemoryViews, tid: number)
     try {
       return call();
     } catch (error) {
-      Atomics.compareExchange(words, controlWord(CTL_DOM0_AT), (tid + 1) | 0, 0);
+      Atomics.compareExchange(words, DOM0_WORD, (tid + 1) | 0, 0);
       throw error;
     }
   };

@@ -4,12 +4,8 @@
 
 import {
   CPUS_MAX,
-  CTL_CPUS_AT,
-  CTL_TRACES_AT,
-  FRAME_BYTES,
   TRACE_CPU_SET_BYTES,
   TRACE_EVENT_SET_BYTES,
-  TRACES_MAX,
 } from "../../assembly/public/layout.js";
 import { answerTime } from "../clock/calibrate.js";
 import type { ClockBase, CpuClock, Origin } from "../clock/clock.js";
@@ -24,18 +20,20 @@ import {
   selectsAll,
   unmatchedParts,
 } from "../event/selection.js";
+import { cpuSlots } from "../memory/control-page.js";
 import type { CoreExports } from "../memory/core.js";
-import { controlWord, type MemoryViews } from "../memory/views.js";
+import { readFrame } from "../memory/frame-table.js";
+import { directoryOf, type TraceMode, traceIndex } from "../memory/trace-table.js";
+import type { MemoryViews } from "../memory/views.js";
 import { claimDom0 } from "./claim.js";
 import { tolerant } from "./consumer.js";
 import { readClocks } from "./cpu-clocks.js";
 import { EventChannels, type EvtchnOptions, type VirqHandler } from "./evtchn.js";
 import { FacilityTable, type RegisteredFacility } from "./facility-table.js";
 import { ForeignMapping } from "./foreign-map.js";
-import { directoryOf, readFrame } from "./frame-table.js";
 import { type Hypercalls, hypercallsOf } from "./hypercalls.js";
 import { OpenTraces } from "./open-traces.js";
-import { Privcmd, type TraceMode } from "./privcmd.js";
+import { Privcmd } from "./privcmd.js";
 import { Trace, type TraceHost } from "./trace-control.js";
 import { SeedOps } from "./xen-ops.js";
 
@@ -182,7 +180,7 @@ export class Dom0 {
       unmatched,
       shared: this.#traces.of(name),
       checkOpen: (what) => this.#checkOpen(what),
-      cpus: Math.min(this.#views.data.getUint32(controlWord(CTL_CPUS_AT) * 4, true), CPUS_MAX),
+      cpus: cpuSlots(this.#views),
       privcmd: this.#privcmd,
       facilities: this.#facilities,
       map: (mfn, count) => this.mapForeignRange(mfn, count),
@@ -317,19 +315,9 @@ export class Dom0 {
     facilities: readonly RegisteredFacility[],
   ): void {
     if (facilities.length === 0) return;
-    const index = this.#indexOf(name);
-    for (const event of selected(selection, facilities)) this.#core.enableEvent(index, event);
-  }
-
-  /** Slot of a trace that exists: get_info tells its frame. */
-  #indexOf(name: string): number {
     const info = this.#privcmd.getInfo(name);
-    const frame = typeof info === "number" ? 0 : info.mfn;
-    for (let trace = 0; trace < TRACES_MAX; trace++) {
-      const at = Atomics.load(this.#views.words, controlWord(CTL_TRACES_AT) + trace) >>> 0;
-      if (at !== 0 && at === frame * FRAME_BYTES) return trace;
-    }
-    return TRACES_MAX;
+    const index = traceIndex(this.#views, typeof info === "number" ? 0 : info.mfn);
+    for (const event of selected(selection, facilities)) this.#core.enableEvent(index, event);
   }
 
   #checkOpen(what: string): void {

@@ -1,10 +1,10 @@
 // Event channels as dom0 sees them: handlers for VIRQs, waiting for the upcall word, and polling
 // where waiting is impossible, or for what a thread that died could no longer announce.
 
-import { CTL_UPCALL_AT, CTL_VIRQ_PORT_AT, CTL_WAITING_AT } from "../../assembly/public/layout.js";
 import { REASON_NOT_DOM0, REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
 import { hypercallError } from "../errors.js";
-import { controlWord, type MemoryViews } from "../memory/views.js";
+import { UPCALL_WORD, virqWord, WAITING_WORD } from "../memory/control-page.js";
+import type { MemoryViews } from "../memory/views.js";
 import type { Hypercalls } from "./hypercalls.js";
 
 export { VIRQ_DOM_EXC, VIRQ_TBUF } from "../../assembly/public/ops.js";
@@ -111,7 +111,7 @@ export class EventChannels {
   /** The VIRQ's port + 1, as the control page has it: 0 when it is not bound. */
   #portOf(virq: number): number {
     if (!(virq >>> 0 === virq && virq < VIRQS_MAX)) return 0;
-    return Atomics.load(this.#views.words, controlWord(CTL_VIRQ_PORT_AT) + virq);
+    return Atomics.load(this.#views.words, virqWord(virq));
   }
 
   #bind(what: string, virq: number): [port: number, bound: Bound] {
@@ -155,12 +155,12 @@ export class EventChannels {
     if (!this.#canWait) return;
     this.#waiting(-1);
     // Ends the wait, which would keep this object and the memory for ever.
-    Atomics.notify(this.#views.words, controlWord(CTL_UPCALL_AT));
+    Atomics.notify(this.#views.words, UPCALL_WORD);
   }
 
   /** Says that dom0 is about to wait (1) or has stopped waiting (-1). */
   #waiting(change: number): void {
-    if (this.#core.isDom0()) Atomics.add(this.#views.words, controlWord(CTL_WAITING_AT), change);
+    if (this.#core.isDom0()) Atomics.add(this.#views.words, WAITING_WORD, change);
   }
 
   /** The process is kept alive while a handler of `bindVirq` is there, if it shall be. */
@@ -174,7 +174,7 @@ export class EventChannels {
   #wait(): void {
     if (this.#waits || this.#poll === undefined) return;
     this.#waits = true;
-    const { async, value } = Atomics.waitAsync(this.#views.words, controlWord(CTL_UPCALL_AT), 0);
+    const { async, value } = Atomics.waitAsync(this.#views.words, UPCALL_WORD, 0);
     const woken = (): void => {
       this.#waits = false;
       if (this.#poll === undefined) return;

@@ -1,25 +1,18 @@
 // The facilities that threads have registered, as dom0 reads them from the hypervisor's frames. A
 // description that makes no sense is reported once and passed over; its events are unknown then.
 
-import {
-  CTL_FACILITIES_AT,
-  EVENTS_MAX,
-  FACILITIES_MAX,
-  FACILITY_BYTES_AT,
-  FACILITY_EVENTS_AT,
-  FACILITY_FIRST_AT,
-  FACILITY_NAME_BYTES_AT,
-  FACILITY_TEXT_AT,
-  FRAME_BYTES,
-  OWNER_CPU,
-  SCRATCH_BYTES,
-} from "../../assembly/public/layout.js";
+import { EVENTS_MAX, FACILITIES_MAX, OWNER_CPU } from "../../assembly/public/layout.js";
 import { type FacilityDefinition, fromJson } from "../event/definition.js";
 import { type Sizer, sizerOf } from "../event/payload.js";
-import { controlWord, type MemoryViews } from "../memory/views.js";
+import {
+  type DescriptionFrames,
+  descriptionAt,
+  readDescription,
+} from "../memory/facility-descriptions.js";
+import { readFrame } from "../memory/frame-table.js";
+import type { MemoryViews } from "../memory/views.js";
 import { registeredAt } from "../tracepoint/register.js";
 import type { ForeignMapping } from "./foreign-map.js";
-import { readFrame } from "./frame-table.js";
 
 /** A facility and the id of its first event. */
 export interface RegisteredFacility {
@@ -49,12 +42,10 @@ export class FacilityTable {
   /** All facilities registered so far, in the order of their event ids. */
   all(): readonly RegisteredFacility[] {
     while (this.#next < FACILITIES_MAX) {
-      const index = controlWord(CTL_FACILITIES_AT) + this.#next;
-      // Pairs with the CAS in facility.ts of the hypervisor: the description is complete.
-      const at = Atomics.load(this.#views.words, index) >>> 0;
-      if (at === 0) break;
+      const at = descriptionAt(this.#views, this.#next);
+      if (!at) break;
       // A thread that registers right now has published it a moment before it can be mapped.
-      if (readFrame(this.#views, Math.floor(at / FRAME_BYTES)).owner >= OWNER_CPU) break;
+      if (readFrame(this.#views, at.mfn).owner >= OWNER_CPU) break;
       this.#next++;
       this.#add(at);
     }
@@ -65,7 +56,7 @@ export class FacilityTable {
    * Takes the next description in. The hypervisor gives each facility the events behind those of the
    * one before: a description that says otherwise is not believed, or two would claim one event.
    */
-  #add(at: number): void {
+  #add(at: DescriptionFrames): void {
     // Private to this thread: what shared memory says of it does not matter.
     const own = this.#endKnown ? registeredAt(this.#views, this.#end) : undefined;
     const read = own ? { firstEvent: this.#end, definition: own } : this.#read(at);
@@ -98,20 +89,13 @@ export class FacilityTable {
   }
 
   /** What a description says of itself; undefined: nothing that makes sense. */
-  #read(at: number): RegisteredFacility | undefined {
-    const { data } = this.#views;
-    if (at % FRAME_BYTES !== 0 || at + FRAME_BYTES > data.byteLength) return undefined;
-    const bytes = data.getUint32(at + FACILITY_BYTES_AT, true);
-    if (bytes > SCRATCH_BYTES) return undefined;
+  #read({ mfn, count }: DescriptionFrames): RegisteredFacility | undefined {
+    if (count === 0) return undefined;
     let mapping: ForeignMapping | undefined;
     try {
-      mapping = this.#map(at / FRAME_BYTES, Math.ceil((FACILITY_TEXT_AT + bytes) / FRAME_BYTES));
-      const header = new DataView(mapping.bytes.buffer, mapping.bytes.byteOffset, FACILITY_TEXT_AT);
-      const nameBytes = header.getUint32(FACILITY_NAME_BYTES_AT, true);
-      const firstEvent = header.getUint32(FACILITY_FIRST_AT, true);
-      const events = header.getUint32(FACILITY_EVENTS_AT, true);
-      const text = mapping.bytes.slice(FACILITY_TEXT_AT + nameBytes, FACILITY_TEXT_AT + bytes);
-      const definition = fromJson(decoder.decode(text));
+      mapping = this.#map(mfn, count);
+      const { firstEvent, events, json } = readDescription(mapping.bytes);
+      const definition = fromJson(decoder.decode(json));
       const fits = firstEvent + events <= EVENTS_MAX && definition.events.length === events;
       return fits ? { firstEvent, definition } : undefined;
     } catch {

@@ -2,15 +2,9 @@
 // Mapping the hypervisor's frames: dom0 names frame numbers, never addresses, and gets a view that
 // is bounded to them. A view of frames that were taken back fails loudly.
 
-import {
-  CONTROL_AT,
-  CTL_FRAME_TABLE_AT,
-  FRAME_BYTES,
-  FRAME_ENTRY_BYTES,
-  FRAME_SHARE_AT,
-} from "../../assembly/public/layout.js";
 import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
+import { framesAt, shareWord } from "../memory/frame-table.js";
 import type { MemoryViews } from "../memory/views.js";
 import { memEvents } from "../tracepoint/builtin.js";
 import type { Hypercalls } from "./hypercalls.js";
@@ -43,15 +37,14 @@ export class ForeignMapping {
   ) {
     // The hypervisor sees 32 bits of each: what it would see otherwise is asked for as no frame.
     const whole = mfn >>> 0 === mfn && count >>> 0 === count;
-    const table = views.data.getUint32(CONTROL_AT + CTL_FRAME_TABLE_AT, true);
-    const entry = table + mfn * FRAME_ENTRY_BYTES;
     if (core.map(whole ? mfn : 0, count)) {
       throw hypercallError("mapForeignRange", core.reason(), { mfn, count });
     }
     // The table said that there is such a run: in the memory it must be, and in the table.
-    const { byteLength } = views.buffer;
-    const inside = (mfn + count) * FRAME_BYTES <= byteLength && entry % 4 === 0;
-    if (!inside || entry + FRAME_ENTRY_BYTES > byteLength) {
+    const bytes = framesAt(views, mfn, count);
+    const share = shareWord(views, mfn);
+    if (!bytes || share === undefined) {
+      const { byteLength } = views.buffer;
       core.unmap(mfn);
       throw new TraceError(
         "corrupt",
@@ -65,8 +58,8 @@ export class ForeignMapping {
     this.#views = views;
     this.#mayRecord = mayRecord;
     this.#dom0Closed = dom0Closed;
-    this.#bytes = new Uint8Array(views.buffer, mfn * FRAME_BYTES, count * FRAME_BYTES);
-    this.#shareIndex = (entry + FRAME_SHARE_AT) / 4;
+    this.#bytes = bytes;
+    this.#shareIndex = share;
     this.#share = Atomics.load(views.words, this.#shareIndex);
     makeDisposable(this, () => this.unmap());
     if (mayRecord()) memEvents.mem_page_grant_map(0);

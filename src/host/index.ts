@@ -1,3 +1,5 @@
+export type { CpuInfo } from "../memory/hypercall-page.js";
+export type { TraceMode } from "../memory/trace-table.js";
 export { type CreateTraceOptions, Dom0 } from "./dom0.js";
 export {
   type EvtchnOptions,
@@ -9,7 +11,7 @@ export {
 export type { RegisteredFacility } from "./facility-table.js";
 export type { ForeignMapping } from "./foreign-map.js";
 export type { Packet } from "./packet.js";
-export type { CpuInfo, TraceControlInfo, TraceMode } from "./privcmd.js";
+export type { TraceControlInfo } from "./privcmd.js";
 export type {
   AbortSignalLike,
   CpuLoss,

@@ -21,9 +21,9 @@ import {
 } from "../../assembly/public/layout.js";
 import { lowTimeAt, timeUntil } from "../clock/record-time.js";
 import { TraceError } from "../errors.js";
+import type { TraceMode } from "../memory/trace-table.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
-import type { TraceMode } from "./privcmd.js";
 import { type FindSizer, walkRecords } from "./record-walk.js";
 
 /** Looks at a ring whose writer keeps moving before this turn is given up. */

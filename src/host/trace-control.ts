@@ -14,12 +14,13 @@ import {
 import { REASON_NAME_UNKNOWN, VIRQ_TBUF } from "../../assembly/public/ops.js";
 import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
+import type { CpuInfo } from "../memory/hypercall-page.js";
+import type { TraceMode } from "../memory/trace-table.js";
 import { coreEvents } from "../tracepoint/builtin.js";
 import { Consumer, type ConsumerParts, tolerant } from "./consumer.js";
 import { POLL_SLEEP_MILLIS } from "./evtchn.js";
 import type { OpenTrace } from "./open-traces.js";
 import type { Packet } from "./packet.js";
-import type { CpuInfo, TraceMode } from "./privcmd.js";
 import { warn } from "./warn.js";
 
 /** What a trace looks like now. Sizes are in bytes, counts in records; all of it may be stale. */

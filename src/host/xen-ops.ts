@@ -2,7 +2,8 @@
 // hypercalls as the typed one; `reason()` tells what a 1 meant.
 
 import { explain } from "../errors.js";
-import type { CpuInfo, Privcmd, TraceControlInfo } from "./privcmd.js";
+import type { CpuInfo } from "../memory/hypercall-page.js";
+import type { Privcmd, TraceControlInfo } from "./privcmd.js";
 
 /** Sub-buffers into which `create` divides its size. */
 const SUBBUFS = 4;

@@ -1,18 +1,62 @@
-// Which threads are CPUs, and which thread started which: the CPU table and the family, read.
+// The CPU table: which threads are CPUs, and what each has noted of itself; and the family, which tells
+// which thread started which.
 
 import {
   CONTROL_AT,
   CPU_BLOCK_BYTES,
+  CPU_CLOCK_AT,
   CPU_DOMAIN_AT,
+  CPU_ERROR_AT,
   CPU_FREE,
+  CPU_RESOLUTION_AT,
   CPU_STATE_AT,
   CPUS_AT,
-  CPUS_MAX,
-  CTL_CPUS_AT,
   CTL_FAMILY_AT,
   FAMILY_MAX,
 } from "../../assembly/public/layout.js";
-import { controlWord, type MemoryViews } from "./views.js";
+import { cpuSlots } from "./control-page.js";
+import type { MemoryViews } from "./views.js";
+
+/** Address of a CPU's block. */
+export function cpuBlockAt(cpu: number): number {
+  return CPUS_AT + cpu * CPU_BLOCK_BYTES;
+}
+
+function loadWord({ words }: MemoryViews, cpu: number, at: number): number {
+  return Atomics.load(words, (cpuBlockAt(cpu) + at) / 4) >>> 0;
+}
+
+/** The domain that a CPU's thread is. */
+export function domainOf(views: MemoryViews, cpu: number): number {
+  return loadWord(views, cpu, CPU_DOMAIN_AT);
+}
+
+/** What a thread notes of its clock when it has joined. */
+export interface NotedClock {
+  /** A CLOCK_ value; 0: no thread has joined as this CPU yet. */
+  readonly kind: number;
+  /** Nanoseconds; 0: nobody knows. */
+  readonly resolutionNs: number;
+  /** Nanoseconds; ERROR_UNKNOWN: nobody knows. */
+  readonly errorNs: number;
+}
+
+/** Notes the clock of the thread that holds a CPU. */
+export function noteClock({ words }: MemoryViews, cpu: number, noted: NotedClock): void {
+  const block = cpuBlockAt(cpu);
+  Atomics.store(words, (block + CPU_CLOCK_AT) / 4, noted.kind);
+  Atomics.store(words, (block + CPU_RESOLUTION_AT) / 4, noted.resolutionNs);
+  Atomics.store(words, (block + CPU_ERROR_AT) / 4, noted.errorNs);
+}
+
+/** The clock of the last thread that held a CPU. */
+export function notedClock(views: MemoryViews, cpu: number): NotedClock {
+  return {
+    kind: loadWord(views, cpu, CPU_CLOCK_AT),
+    resolutionNs: loadWord(views, cpu, CPU_RESOLUTION_AT),
+    errorNs: loadWord(views, cpu, CPU_ERROR_AT),
+  };
+}
 
 /** A thread that holds a CPU. */
 export interface ThreadInfo {
@@ -54,15 +98,13 @@ export function readThreads(views: MemoryViews, from: number): ThreadInfo[] {
     return false;
   };
   const threads: ThreadInfo[] = [];
-  const cpus = Math.min(Atomics.load(views.words, controlWord(CTL_CPUS_AT)) >>> 0, CPUS_MAX);
+  const cpus = cpuSlots(views);
   for (let cpu = 0; cpu < cpus; cpu++) {
-    const block = CPUS_AT + cpu * CPU_BLOCK_BYTES;
     // Pairs with the stores of the state in assembly/cpu.ts.
-    const [state, holder] = loadPair(views, block + CPU_STATE_AT);
+    const [state, holder] = loadPair(views, cpuBlockAt(cpu) + CPU_STATE_AT);
     const tid = holder - 1;
     if (state === CPU_FREE || !descends(tid)) continue;
-    const domain = Atomics.load(views.words, (block + CPU_DOMAIN_AT) / 4) >>> 0;
-    threads.push({ cpu, domain, tid, parent: starters.get(tid) ?? tid });
+    threads.push({ cpu, domain: domainOf(views, cpu), tid, parent: starters.get(tid) ?? tid });
   }
   return threads;
 }

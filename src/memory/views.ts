@@ -1,7 +1,7 @@
 // Views of the hypervisor's memory that this side needs, made once an instance. The memory never
 // grows, so a view never goes stale.
 
-import { CONTROL_AT, ENABLED_AT, EVENTS_MAX } from "../../assembly/public/layout.js";
+import { ENABLED_AT, EVENTS_MAX } from "../../assembly/public/layout.js";
 import { capabilities } from "./capabilities.js";
 import type { WasmMemory } from "./wasm.js";
 
@@ -36,9 +36,4 @@ export function viewsOf(memory: WasmMemory): MemoryViews {
     longs: new BigUint64Array(buffer),
     enabled: new Int32Array(buffer, ENABLED_AT, EVENTS_MAX),
   };
-}
-
-/** Index in `words` of the control page's word at `at`. */
-export function controlWord(at: number): number {
-  return (CONTROL_AT + at) / 4;
 }

@@ -2,16 +2,9 @@
 // describe records whose thread is dead, and traces that wait for it enable its events.
 
 import {
-  CONTROL_AT,
-  CTL_TRACES_AT,
   EVENTS_MAX,
-  FRAME_BYTES,
   SCRATCH_BYTES,
   TRACE_DYING,
-  TRACE_PATTERN_AT,
-  TRACE_PATTERN_BYTES_AT,
-  TRACE_PATTERN_MAX,
-  TRACE_STATE_AT,
   TRACES_MAX,
 } from "../../assembly/public/layout.js";
 import { hypercallError, TraceError } from "../errors.js";
@@ -19,6 +12,7 @@ import { type FacilityDefinition, isOwnDefinition, toJson } from "../event/defin
 import { parseSelection, type Selection, selects } from "../event/selection.js";
 import type { CoreExports } from "../memory/core.js";
 import { guarded } from "../memory/guarded.js";
+import { readPattern, traceMfn } from "../memory/trace-table.js";
 import type { MemoryViews } from "../memory/views.js";
 
 const encoder = new TextEncoder();
@@ -128,8 +122,8 @@ function enableWhereWanted(
   first: number,
 ): void {
   for (let trace = 0; trace < TRACES_MAX; trace++) {
-    const frame = Atomics.load(views.words, (CONTROL_AT + CTL_TRACES_AT) / 4 + trace) >>> 0;
-    const selection = frame === 0 ? undefined : selectionOf(views, frame);
+    const mfn = traceMfn(views, trace);
+    const selection = mfn === undefined ? undefined : selectionOf(views, mfn);
     if (!selection) continue;
     definition.events.forEach((event, i) => {
       if (selects(selection, definition.name, event)) {
@@ -143,14 +137,11 @@ function enableWhereWanted(
  * What a trace asked for by name, if it did. Also undefined for what is no trace, as its words may have
  * been overwritten: that harms the trace, and not the thread that registers.
  */
-function selectionOf(views: MemoryViews, frame: number): Selection | undefined {
-  if (frame % FRAME_BYTES !== 0 || frame + FRAME_BYTES > views.data.byteLength) return undefined;
-  if (Atomics.load(views.words, (frame + TRACE_STATE_AT) / 4) === TRACE_DYING) return undefined;
-  const length = views.data.getUint32(frame + TRACE_PATTERN_BYTES_AT, true);
-  if (length === 0 || length > TRACE_PATTERN_MAX) return undefined;
-  const at = frame + TRACE_PATTERN_AT;
+function selectionOf(views: MemoryViews, mfn: number): Selection | undefined {
+  const { state, pattern } = readPattern(views, mfn);
+  if (state === TRACE_DYING || pattern.length === 0) return undefined;
   try {
-    return parseSelection(decoder.decode(views.bytes.slice(at, at + length)));
+    return parseSelection(decoder.decode(pattern));
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;

@@ -13,7 +13,6 @@ import {
   CPU_RINGS_AT,
   CPU_SCRATCH_AT,
   CPU_TS_AT,
-  CTL_EPOCH_AT,
   ENABLED_AT,
   ENABLED_ATTENTION_BIT,
   NOBODY_AT,
@@ -28,8 +27,9 @@ import {
   RING_TALLY_AT,
   SCRATCH_BYTES,
 } from "../../assembly/public/layout.js";
+import { EPOCH_WORD } from "../memory/control-page.js";
 import type { CoreExports } from "../memory/core.js";
-import { controlWord, type MemoryViews } from "../memory/views.js";
+import type { MemoryViews } from "../memory/views.js";
 import { stamper, type Time } from "./stamp.js";
 import { Switch } from "./switch.js";
 import { type RecordFunctions, wordRecords } from "./words.js";
@@ -40,7 +40,6 @@ export type JsWriter = RecordFunctions & Pick<CoreExports, "leave">;
 const ATTENTION = 1 << ENABLED_ATTENTION_BIT;
 const TRACES = ~ATTENTION;
 const HEADER_WORDS = RECORD_HEADER_BYTES / 4;
-const EPOCH = controlWord(CTL_EPOCH_AT);
 /** Asks for what no sub-buffer can hold. */
 const TOO_BIG = 0x7fffffff;
 
@@ -85,7 +84,7 @@ export function makeJsWriter(
 
   function quiesce(): void {
     // Pairs with the add in assembly/trace.ts that begins an epoch.
-    const epoch = Atomics.load(words, EPOCH);
+    const epoch = Atomics.load(words, EPOCH_WORD);
     // Pairs with quiescentSince, called by dom0: what this CPU did before is done.
     if (word(cpu + CPU_ACK_AT) !== epoch) Atomics.store(words, (cpu + CPU_ACK_AT) >> 2, epoch);
   }

@@ -1,12 +1,12 @@
 // What assembly/cpu.ts, stamp, does, in JavaScript: the time of a record, bit for bit the same.
 
-import { CONTROL_AT, CPU_TS_AT, CTL_COARSE_AT } from "../../assembly/public/layout.js";
+import { CPU_TS_AT } from "../../assembly/public/layout.js";
+import { COARSE_LONG } from "../memory/control-page.js";
 import type { MemoryViews } from "../memory/views.js";
 
 /** High word of 2^62 nanoseconds, 146 years: no clock has got there since boot. */
 const HIGH_MAX = 2 ** 30;
 const WORD = 2 ** 32;
-const COARSE = (CONTROL_AT + CTL_COARSE_AT) / 8;
 
 /** A u64 as its two words, which is how a record's path can do without BigInts. */
 export interface Time {
@@ -29,7 +29,7 @@ export function stamper({ words, longs }: MemoryViews, originMs: number, time: T
     let high: number;
     if (Number.isNaN(now)) {
       // Pairs with the store in src/clock/ticker.ts.
-      pairLong[0] = Atomics.load(longs, COARSE);
+      pairLong[0] = Atomics.load(longs, COARSE_LONG);
       low = (pairWords[0] as number) >>> 0;
       high = pairWords[1] as number;
     } else {

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import * as layout from "../../assembly/public/layout.js";
 import { askTime } from "../../src/clock/calibrate.js";
-import { controlWord } from "../../src/memory/views.js";
+import { controlWord } from "../../src/memory/control-page.js";
 import { useWorld } from "../lib/world.js";
 
 const world = useWorld();

@@ -13,6 +13,8 @@ const LONGS = [
   "CTL_FAMILY_AT",
   "RING_CONSUMED_AT",
   "RING_OFFSET_AT",
+  // Indices in views of 64 bits (src/memory).
+  "\\w+_LONG",
 ];
 /** An atomic access of 32 bits, up to the end of its statement, in AssemblyScript or TypeScript. */
 const NARROW =
@@ -43,6 +45,8 @@ describe("atomic accesses to words of 64 bits", () => {
       1,
     );
     expect(narrow("a.ts", "Atomics.load(views.words, (block + CPU_TID_AT) / 4);")).toHaveLength(1);
+    expect(narrow("a.ts", "Atomics.load(words, COARSE_LONG);")).toHaveLength(1);
+    expect(narrow("a.ts", "Atomics.load(longs, COARSE_LONG);")).toEqual([]);
     expect(narrow("a.ts", "load64(block + CPU_STATE_AT); load32(block + CPU_ACK_AT);")).toEqual([]);
   });
 });

@@ -1,0 +1,80 @@
+// The control page: where its words are in the views, and what boot has written there. The tables whose
+// roots it holds (traces, facilities, CPUs, frames) have files of their own.
+
+import {
+  CONTROL_AT,
+  CPUS_MAX,
+  CTL_ABI_AT,
+  CTL_ANSWER_AT,
+  CTL_ANSWER_ERROR_AT,
+  CTL_ANSWER_TIME_AT,
+  CTL_ASKER_AT,
+  CTL_COARSE_AT,
+  CTL_COARSE_STEP_AT,
+  CTL_CPUS_AT,
+  CTL_DOM0_AT,
+  CTL_EPOCH_AT,
+  CTL_MAGIC_AT,
+  CTL_MASK_AT,
+  CTL_PENDING_AT,
+  CTL_QUESTION_AT,
+  CTL_STATE_AT,
+  CTL_TICKERS_AT,
+  CTL_UPCALL_AT,
+  CTL_VIRQ_PORT_AT,
+  CTL_WAITING_AT,
+  FRAME_BYTES,
+  STATE_READY,
+} from "../../assembly/public/layout.js";
+import type { MemoryViews } from "./views.js";
+
+/** Index in `words` of the control page's word at `at`. */
+export function controlWord(at: number): number {
+  return (CONTROL_AT + at) / 4;
+}
+
+// Indices in `words`.
+export const DOM0_WORD = (CONTROL_AT + CTL_DOM0_AT) / 4;
+export const EPOCH_WORD = (CONTROL_AT + CTL_EPOCH_AT) / 4;
+export const COARSE_STEP_WORD = (CONTROL_AT + CTL_COARSE_STEP_AT) / 4;
+export const TICKERS_WORD = (CONTROL_AT + CTL_TICKERS_AT) / 4;
+export const UPCALL_WORD = (CONTROL_AT + CTL_UPCALL_AT) / 4;
+export const PENDING_WORD = (CONTROL_AT + CTL_PENDING_AT) / 4;
+export const MASK_WORD = (CONTROL_AT + CTL_MASK_AT) / 4;
+export const WAITING_WORD = (CONTROL_AT + CTL_WAITING_AT) / 4;
+export const ASKER_WORD = (CONTROL_AT + CTL_ASKER_AT) / 4;
+export const QUESTION_WORD = (CONTROL_AT + CTL_QUESTION_AT) / 4;
+export const ANSWER_WORD = (CONTROL_AT + CTL_ANSWER_AT) / 4;
+export const ANSWER_ERROR_WORD = (CONTROL_AT + CTL_ANSWER_ERROR_AT) / 4;
+
+// Indices in `longs`.
+export const COARSE_LONG = (CONTROL_AT + CTL_COARSE_AT) / 8;
+export const ANSWER_TIME_LONG = (CONTROL_AT + CTL_ANSWER_TIME_AT) / 8;
+
+/** Index in `words` of a VIRQ's port + 1. */
+export function virqWord(virq: number): number {
+  return (CONTROL_AT + CTL_VIRQ_PORT_AT) / 4 + virq;
+}
+
+/** How many CPUs there can be at a time. Never more than the layout has room for. */
+export function cpuSlots({ words }: MemoryViews): number {
+  return Math.min(Atomics.load(words, controlWord(CTL_CPUS_AT)) >>> 0, CPUS_MAX);
+}
+
+/** What tells that memory is a hypervisor's. */
+export interface BootWords {
+  readonly magic: number;
+  readonly abi: number;
+  /** It is booted. */
+  readonly ready: boolean;
+}
+
+/** What boot has written; undefined: the memory is too small for a hypervisor. */
+export function readBootWords(buffer: ArrayBufferLike): BootWords | undefined {
+  if (buffer.byteLength < CONTROL_AT + FRAME_BYTES) return undefined;
+  const words = new Int32Array(buffer);
+  // Pairs with the store at the end of boot in assembly/boot.ts: the others are there with it.
+  const ready = Atomics.load(words, controlWord(CTL_STATE_AT)) === STATE_READY;
+  const word = (at: number) => words[controlWord(at)] ?? 0;
+  return { magic: word(CTL_MAGIC_AT), abi: word(CTL_ABI_AT), ready };
+}
