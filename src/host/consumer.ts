@@ -1,18 +1,16 @@
 // The consumer: reads all CPUs' rings of one trace, and gives back what was read.
 
-import { FRAME_BYTES } from "../../assembly/public/layout.js";
 import { REASON_NOT_CONSUMED, REASON_PUSHED, REASON_UNTIL } from "../../assembly/public/ops.js";
 import { TraceError } from "../errors.js";
+import { dataFrames, isRingOf, type RingFrames } from "../memory/ring.js";
+import { directoryOf } from "../memory/trace-table.js";
+import type { MemoryViews } from "../memory/views.js";
 import type { FacilityTable } from "./facility-table.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
 import type { Privcmd, TraceControlInfo } from "./privcmd.js";
-import { type FoundPacket, type Padding, type ReaderHost, RingReader } from "./ring-reader.js";
-
-interface RingFrames {
-  readonly ringMfn: number;
-  readonly dataMfn: number;
-}
+import type { FoundPacket, FoundRange, LookHost } from "./ring-look.js";
+import { RingReader } from "./ring-reader.js";
 
 export interface ConsumerParts {
   readonly name: string;
@@ -21,12 +19,9 @@ export interface ConsumerParts {
   readonly privcmd: Privcmd;
   readonly facilities: FacilityTable;
   readonly map: (mfn: number, count: number) => ForeignMapping;
-  /** Owner of a frame, and the number of frames in the run that it begins (0: none). */
-  readonly frames: (mfn: number) => { readonly owner: number; readonly run: number };
-  /** A word a CPU, live, of the trace with that frame: 0 where it has no buffer. */
-  readonly directory: (mfn: number) => Int32Array;
-  readonly now: ReaderHost["now"];
-  readonly fence: ReaderHost["fence"];
+  readonly views: MemoryViews;
+  readonly now: LookHost["now"];
+  readonly fence: LookHost["fence"];
 }
 
 /** What a pass is resumed with: false ends it. */
@@ -47,7 +42,7 @@ export class Consumer {
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
-    this.#directory = parts.directory(parts.info.mfn);
+    this.#directory = directoryOf(parts.views, parts.info.mfn);
   }
 
   /** The readers of the CPUs that have a buffer by now, in ascending order of CPU. */
@@ -100,25 +95,25 @@ export class Consumer {
       const found = reader.next(partial);
       if (!found) return true;
       let goOn: GoOn;
-      if (!("bytes" in found)) {
+      if (found.kind === "padding") {
         this.#giveBack(reader, found);
       } else if (mode === "discard") {
         goOn = yield* this.#lend(found);
         this.#giveBack(reader, found);
       } else if (this.#giveBack(reader, found)) {
-        goOn = yield { ...found, discarded: reader.lost() };
+        goOn = yield { ...found.packet, discarded: reader.lost() };
       }
       if (goOn === false) return false;
-      if ("partial" in found && found.partial) return true;
+      if (found.kind === "packet" && found.packet.partial) return true;
     }
     return true;
   }
 
   /** Yields a view, and knows meanwhile that it is with the caller. */
-  *#lend(found: FoundPacket): Generator<Packet, GoOn, GoOn> {
+  *#lend({ packet }: FoundPacket): Generator<Packet, GoOn, GoOn> {
     this.#held = true;
     try {
-      return yield found;
+      return yield packet;
     } finally {
       this.#held = false;
     }
@@ -142,11 +137,12 @@ export class Consumer {
   }
 
   /** False when the writer was faster, and what was copied must be thrown away. */
-  #giveBack(reader: RingReader, found: FoundPacket | Padding): boolean {
+  #giveBack(reader: RingReader, found: FoundRange): boolean {
     const { name, privcmd } = this.#parts;
     const { cpu } = reader.geometry;
-    const records = "records" in found ? found.records : 0;
-    if (privcmd.consume(name, cpu, found.old, found.until, records)) {
+    const { at, until } = found;
+    const records = found.kind === "packet" ? found.packet.records : 0;
+    if (privcmd.consume(name, cpu, at, until, records)) {
       const reason = privcmd.reason();
       // Pushed by the writer, or taken by another reader of this dom0's.
       if (reason === REASON_PUSHED || reason === REASON_NOT_CONSUMED) return false;
@@ -155,7 +151,7 @@ export class Consumer {
         reader.giveUp();
         return false;
       }
-      throw privcmd.error("consume", { name, cpu, old: found.old, until: found.until });
+      throw privcmd.error("consume", { name, cpu, old: at, until });
     }
     reader.consumed(found);
     return true;
@@ -170,19 +166,11 @@ export class Consumer {
   }
 
   /** Both runs are this trace's, of the right size, and no other CPU's. */
-  #isRing({ ringMfn, dataMfn }: RingFrames): boolean {
-    const { info, frames } = this.#parts;
-    const trace = frames(info.mfn).owner;
-    const bytes = info.subbufBytes * info.subbufCount;
-    const wanted = [
-      [ringMfn, 1],
-      [dataMfn, Math.max(1, bytes / FRAME_BYTES)],
-    ] as const;
-    const own = wanted.every(([mfn, count]) => {
-      const { owner, run } = frames(mfn);
-      return owner === trace && run === count && !this.#taken.has(mfn);
-    });
-    if (!own || ringMfn === dataMfn) return false;
+  #isRing(ring: RingFrames): boolean {
+    const { info, views } = this.#parts;
+    const { ringMfn, dataMfn } = ring;
+    if (this.#taken.has(ringMfn) || this.#taken.has(dataMfn)) return false;
+    if (!isRingOf(views, info.mfn, info, ring)) return false;
     this.#taken.add(ringMfn).add(dataMfn);
     return true;
   }
@@ -200,14 +188,13 @@ export class Consumer {
   #map(cpu: number, ring: RingFrames): RingReader {
     const { info, map, facilities, now, fence } = this.#parts;
     const { mode, subbufBytes, subbufCount } = info;
-    const frames = Math.ceil((subbufBytes * subbufCount) / FRAME_BYTES);
-    const data = map(ring.dataMfn, frames);
+    const data = map(ring.dataMfn, dataFrames(info));
     const control = orUnmap(data, () => map(ring.ringMfn, 1));
     const geometry = { cpu, mode, subbufBytes, subbufCount };
     const findSizer = (event: number) => facilities.sizer(event);
     const host = { findSizer, now, fence };
     return orUnmap(data, () =>
-      orUnmap(control, () => new RingReader(geometry, control, data, host)),
+      orUnmap(control, () => new RingReader(geometry, { control, data }, host)),
     );
   }
 

@@ -22,8 +22,7 @@ import {
 } from "../event/selection.js";
 import { cpuSlots } from "../memory/control-page.js";
 import type { CoreExports } from "../memory/core.js";
-import { readFrame } from "../memory/frame-table.js";
-import { directoryOf, type TraceMode, traceIndex } from "../memory/trace-table.js";
+import { type TraceMode, traceIndex } from "../memory/trace-table.js";
 import type { MemoryViews } from "../memory/views.js";
 import { claimDom0 } from "./claim.js";
 import { tolerant } from "./consumer.js";
@@ -186,8 +185,7 @@ export class Dom0 {
       map: (mfn, count) => this.mapForeignRange(mfn, count),
       now: () => this.#latest(),
       fence: this.#core.fence,
-      frames: (mfn) => readFrame(this.#views, mfn),
-      directory: (mfn) => directoryOf(this.#views, mfn),
+      views: this.#views,
       mayRecord: this.#mayRecord,
       onVirq: (virq, handler) => this.#channels.listen(virq, handler),
       settled: (timeoutMs) => this.settled(timeoutMs),

@@ -10,9 +10,9 @@ import {
   readDescription,
 } from "../memory/facility-descriptions.js";
 import { readFrame } from "../memory/frame-table.js";
+import type { FrameBytes } from "../memory/ring.js";
 import type { MemoryViews } from "../memory/views.js";
 import { registeredAt } from "../tracepoint/register.js";
-import type { ForeignMapping } from "./foreign-map.js";
 
 /** A facility and the id of its first event. */
 export interface RegisteredFacility {
@@ -21,11 +21,19 @@ export interface RegisteredFacility {
   readonly definition: FacilityDefinition;
 }
 
+/** Frames that are read, and given back then: a mapping, or part of a copy of the memory. */
+export interface MappedFrames extends FrameBytes {
+  unmap(): void;
+}
+
+/** Throws TraceError where there are no such frames, or they may not be read. */
+export type MapFrames = (mfn: number, count: number) => MappedFrames;
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export class FacilityTable {
   readonly #views: MemoryViews;
-  readonly #map: (mfn: number, count: number) => ForeignMapping;
+  readonly #map: MapFrames;
   readonly #facilities: RegisteredFacility[] = [];
   readonly #sizers = new Map<number, Sizer>();
   #next = 0;
@@ -34,7 +42,7 @@ export class FacilityTable {
   /** False after a description that could not be read: it had some events, and nobody knows how many. */
   #endKnown = true;
 
-  constructor(views: MemoryViews, map: (mfn: number, count: number) => ForeignMapping) {
+  constructor(views: MemoryViews, map: MapFrames) {
     this.#views = views;
     this.#map = map;
   }
@@ -91,7 +99,7 @@ export class FacilityTable {
   /** What a description says of itself; undefined: nothing that makes sense. */
   #read({ mfn, count }: DescriptionFrames): RegisteredFacility | undefined {
     if (count === 0) return undefined;
-    let mapping: ForeignMapping | undefined;
+    let mapping: MappedFrames | undefined;
     try {
       mapping = this.#map(mfn, count);
       const { firstEvent, events, json } = readDescription(mapping.bytes);

@@ -2,19 +2,12 @@
 // The typed face of a trace: what the seed's operations do, with errors that say why, and the
 // consumer's loops on top.
 
-import {
-  BUFFER_BYTES_MAX,
-  FRAME_BYTES,
-  SUBBUF_BYTES_MAX,
-  SUBBUF_BYTES_MIN,
-  SUBBUF_COUNT_MAX,
-  SUBBUF_COUNT_MIN,
-  TRACE_ACTIVE,
-} from "../../assembly/public/layout.js";
+import { FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
 import { REASON_NAME_UNKNOWN, VIRQ_TBUF } from "../../assembly/public/ops.js";
 import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
 import type { CpuInfo } from "../memory/hypercall-page.js";
+import { dataFrames, isShape } from "../memory/ring.js";
 import type { TraceMode } from "../memory/trace-table.js";
 import { coreEvents } from "../tracepoint/builtin.js";
 import { Consumer, type ConsumerParts, tolerant } from "./consumer.js";
@@ -156,7 +149,6 @@ export class Trace {
       const cpuInfo = tolerant(() => privcmd.getCpuInfo(name, cpu));
       if (typeof cpuInfo === "object") cpuInfos.push(cpuInfo);
     }
-    const perCpu = roundToFrames(info.subbufBytes * info.subbufCount) + FRAME_BYTES;
     return {
       name,
       active: info.state === TRACE_ACTIVE,
@@ -164,7 +156,7 @@ export class Trace {
       subbufBytes: info.subbufBytes,
       subbufCount: info.subbufCount,
       activeTraces: info.activeTraces,
-      memoryBytes: FRAME_BYTES + perCpu * cpuInfos.length,
+      memoryBytes: FRAME_BYTES * (1 + (1 + dataFrames(info)) * cpuInfos.length),
       cpus: cpuInfos,
       corrupt: this.#shared.consumer?.corrupt() ?? [],
     };
@@ -333,11 +325,8 @@ export class Trace {
     this.#checkOpen(what);
     const info = privcmd.getInfo(name);
     if (typeof info === "number") throw privcmd.error(`${what} trace`, { name });
-    const { subbufBytes, subbufCount } = info;
-    const sane =
-      isPowerOfTwoIn(subbufBytes, SUBBUF_BYTES_MIN, SUBBUF_BYTES_MAX) &&
-      isPowerOfTwoIn(subbufCount, SUBBUF_COUNT_MIN, SUBBUF_COUNT_MAX);
-    if (!sane || subbufBytes * subbufCount > BUFFER_BYTES_MAX) {
+    if (!isShape(info)) {
+      const { subbufBytes, subbufCount } = info;
       throw new TraceError(
         "corrupt",
         `${what} trace: ${name} has subbufBytes=${subbufBytes}, subbufCount=${subbufCount}`,
@@ -350,12 +339,4 @@ export class Trace {
     const { privcmd, name } = this.#host;
     if (failed) throw privcmd.error(`${what} trace`, { name });
   }
-}
-
-function roundToFrames(bytes: number): number {
-  return Math.ceil(bytes / FRAME_BYTES) * FRAME_BYTES;
-}
-
-function isPowerOfTwoIn(value: number, min: number, max: number): boolean {
-  return value >= min && value <= max && (value & (value - 1)) === 0;
 }

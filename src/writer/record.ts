@@ -103,7 +103,7 @@ export function makeJsWriter(
     const end = (word(ring + RING_OFFSET_AT) + bytes) | 0;
     // Before the publication, and naming it, in one store: see `publish` in assembly/ring.ts.
     longs[(ring + RING_TALLY_AT) >> 3] = together(end, word(ring + RING_TALLY_AT + 4) + records);
-    // Pairs with the loads of offset in assembly/consume.ts and src/host/ring-reader.ts.
+    // Pairs with the loads of offset in assembly/consume.ts and src/memory/ring.ts.
     Atomics.store(
       longs,
       (ring + RING_OFFSET_AT) >> 3,

@@ -67,7 +67,7 @@ export class Switch {
       }
     }
     // No store below may be seen before the push: a reader that copies old bytes must then fail.
-    // JavaScript has no fence of its own. Pairs with the fence in src/host/ring-reader.ts.
+    // JavaScript has no fence of its own. Pairs with the fence in src/host/ring-look.ts.
     this.#fence();
 
     const records = this.#word(ring + RING_TALLY_AT + 4);
@@ -77,7 +77,7 @@ export class Switch {
     this.#storeWord(left + SUBBUF_CONTENT_END_AT, Number(BigInt.asUintN(32, offset)) & mask);
     this.#open(ring, begin, u64(this.#long(left + SUBBUF_RECORDS_AT) + BigInt(records)));
     this.#storeLong(ring + RING_TALLY_AT, BigInt.asUintN(32, begin));
-    // Delivery: pairs with the loads of offset in assembly/consume.ts and src/host/ring-reader.ts
+    // Delivery: pairs with the loads of offset in assembly/consume.ts and src/memory/ring.ts
     // (I3).
     Atomics.store(this.#longs, (ring + RING_OFFSET_AT) / 8, begin);
     raise(this.#words, VIRQ_TBUF);
@@ -121,7 +121,7 @@ export class Switch {
   }
 
   #countDiscarded(at: number): false {
-    // Pairs with the loads in assembly/consume.ts, ringInfo, and src/host/ring-reader.ts, which read
+    // Pairs with the loads in assembly/consume.ts, ringInfo, and src/memory/ring.ts, which read
     // the counter at any time: a u64 may tear otherwise.
     Atomics.store(this.#longs, at / 8, u64(this.#long(at) + 1n));
     return false;

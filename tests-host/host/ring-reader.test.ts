@@ -81,8 +81,7 @@ function readerOf(trace: Trace, meddle: () => void): RingReader {
   const known = new Map(sizers);
   return new RingReader(
     { cpu, mode, subbufBytes, subbufCount },
-    dom0.mapForeignRange(ringMfn, 1),
-    meddled as unknown as ForeignMapping,
+    { control: dom0.mapForeignRange(ringMfn, 1), data: meddled as unknown as ForeignMapping },
     {
       findSizer: (event) => known.get(event),
       now: () => {
