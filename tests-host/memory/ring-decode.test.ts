@@ -316,6 +316,22 @@ describe("a copy whose words were written over", () => {
     },
   );
 
+  it("keeps what was read before the place that makes no sense", () => {
+    const recorded = play("discard", 4, [
+      { cpu: 0, count: 3, read: "no" },
+      { cpu: 1, count: 40, read: "no" },
+    ]);
+    const memory = new Memory(recorded.hypervisor);
+    const image = imageOf(recorded.hypervisor);
+    const whole = decodeImage(image).find(({ cpu }) => cpu === 1);
+    expect(whole).toMatchObject({ corrupt: false, packets: { length: 4 } });
+    // Of the third sub-buffer, which the second one's packet needs as well: it says where that one's records end.
+    const at = 2 * layout.SUBBUF_ENTRY_BYTES + layout.SUBBUF_BEGIN_AT;
+    tear(image, memory, [{ area: "entries", at, value: 2 * SUBBUF_BYTES + 4 * SUBBUF_BYTES }]);
+    const ring = decodeImage(image).find(({ cpu }) => cpu === 1);
+    expect(ring).toEqual({ cpu: 1, corrupt: true, packets: whole?.packets.slice(0, 1) });
+  });
+
   it("is read to an end where its bytes are noise", () => {
     const noise = fc.uint8Array({ minLength: 64, maxLength: 4096 });
     fc.assert(
