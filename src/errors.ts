@@ -1,4 +1,4 @@
-// The one error of the API. Its codes are a closed set; its message names what failed, the value
+// The one error of the API, and its warnings. Its codes are a closed set; its message names what failed, the value
 // and the limit.
 
 import * as ops from "../assembly/public/ops.js";
@@ -109,16 +109,83 @@ function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
+/** A value as a message shows it, with its type where the value alone would not tell: `"4" (a string)`. */
+export function describeValue(value: unknown): string {
+  if (typeof value === "string") return `${quote(value)} (a string)`;
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
 /**
- * Throws TraceError `bad-option` for an option that is not known: a name with a slip of the pen would
- * be passed over silently otherwise.
+ * A name as a message shows it: the start of a text, quoted, as untrusted text may be of any length. What is no
+ * text is described.
+ */
+export function quote(name: unknown): string {
+  if (typeof name !== "string") return describeValue(name);
+  return name.length > 80 ? `${JSON.stringify(name.slice(0, 80))}...` : JSON.stringify(name);
+}
+
+/**
+ * The TraceError `bad-option` for a value that cannot be used, such as
+ * `boot: cpus must be an integer from 1 to 256, got "4" (a string)`.
+ * @param what the function that the user called
+ * @param name the argument or option
+ * @param expected what may stand there
+ */
+export function badOption(
+  what: string,
+  name: string,
+  expected: string,
+  value: unknown,
+  options?: ErrorOptions,
+): TraceError {
+  const text = `${what}: ${name} must be ${expected}, got ${describeValue(value)}`;
+  return new TraceError("bad-option", text, options);
+}
+
+/**
+ * Throws TraceError `bad-option` when the options are no object, and for an option that is not known: a
+ * misspelt name would be passed over silently otherwise.
  */
 export function checkOptions(what: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw badOption(what, "the options", `an object with any of ${known.join(", ")}`, options);
+  }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     throw new TraceError(
       "bad-option",
       `${what}: option ${name} is not known; known are ${known.join(", ")}`,
     );
+  }
+}
+
+interface Runtime {
+  readonly process?: {
+    readonly emitWarning?: (text: string, options: { type: string; code: string }) => void;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  };
+  readonly console?: { readonly warn?: (text: string) => void };
+}
+
+/**
+ * Tells the program's author of something that is no error, where it can be seen: by the warnings of Node, Deno
+ * and Bun, which a program can listen to and a user can turn off, else on the console.
+ * @param code names the kind of warning, as `TBUF_NO_EVENT`
+ */
+export function warn(code: string, text: string): void {
+  const { process, console } = globalThis as Runtime;
+  if (process?.emitWarning) process.emitWarning(text, { type: "TbufWarning", code });
+  else console?.warn?.(`tbuf: ${text}`);
+}
+
+/** Whether the program says that it runs in production, where nobody wants advice: NODE_ENV. */
+export function isProduction(): boolean {
+  try {
+    return (globalThis as Runtime).process?.env?.NODE_ENV === "production";
+  } catch {
+    // Deno refuses a program without the permission to read it.
+    return false;
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "../assembly/public/layout.js";
 import { type ClockBase, readClockBase } from "./clock/clock.js";
 import { checkHandle, type HypervisorHandle, Member } from "./cpu/member.js";
-import { checkOptions, hypercallError, TraceError } from "./errors.js";
+import { badOption, checkOptions, hypercallError, TraceError } from "./errors.js";
 import { Dom0 } from "./host/dom0.js";
 import { capabilities } from "./memory/capabilities.js";
 import { coreModule } from "./memory/core.js";
@@ -42,6 +42,13 @@ export class Hypervisor extends Member {
   #dom0: Dom0 | undefined;
 
   private constructor(handle: HypervisorHandle) {
+    // TypeScript refuses `new Hypervisor()`, JavaScript does not.
+    if (handle?.kind !== "tbuf-hypervisor") {
+      throw new TraceError(
+        "bad-handle",
+        "new Hypervisor: call Hypervisor.boot() in one thread, and Hypervisor.join(handle) in the others",
+      );
+    }
     super(handle);
     this.#clock = handle.clock;
   }
@@ -56,15 +63,13 @@ export class Hypervisor extends Member {
     const { shared = capabilities.crossThread } = options;
     const most = Math.floor(((FRAMES_MAX + 1) * FRAME_BYTES) / WASM_PAGE_BYTES) - 1;
     const pages = memoryBytes / WASM_PAGE_BYTES;
-    if (!Number.isInteger(pages) || pages < 4 || pages > most) {
-      throw new TraceError(
-        "bad-option",
-        `boot: memoryBytes=${memoryBytes} is not a multiple of ${WASM_PAGE_BYTES} from ` +
-          `${4 * WASM_PAGE_BYTES} to ${most * WASM_PAGE_BYTES}`,
-      );
+    if (typeof memoryBytes !== "number" || !Number.isInteger(pages) || pages < 4 || pages > most) {
+      const range = `from ${4 * WASM_PAGE_BYTES} to ${most * WASM_PAGE_BYTES}`;
+      const expected = `a multiple of ${WASM_PAGE_BYTES} ${range}`;
+      throw badOption("boot", "memoryBytes", expected, memoryBytes);
     }
     if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX) {
-      throw new TraceError("bad-option", `boot: cpus=${cpus} is not from 1 to ${CPUS_MAX}`);
+      throw badOption("boot", "cpus", `an integer from 1 to ${CPUS_MAX}`, cpus);
     }
     const hypervisor = new Hypervisor({
       kind: "tbuf-hypervisor",

@@ -2,7 +2,7 @@
 // A ticker keeps the coarse time fresh, for CPUs that read no clock of their own.
 
 import { makeDisposable } from "../dispose.js";
-import { checkOptions, TraceError } from "../errors.js";
+import { badOption, checkOptions } from "../errors.js";
 import { COARSE_LONG, COARSE_STEP_WORD, TICKERS_WORD } from "../memory/control-page.js";
 import type { MemoryViews } from "../memory/views.js";
 
@@ -20,10 +20,8 @@ function everyMsOf(what: string, options: TickerOptions): number {
   checkOptions(what, options, ["everyMs"]);
   const { everyMs = 1 } = options;
   if (typeof everyMs === "number" && everyMs > 0 && everyMs <= EVERY_MS_MAX) return everyMs;
-  throw new TraceError(
-    "bad-option",
-    `${what}: everyMs=${everyMs} is not above 0 and up to ${EVERY_MS_MAX}`,
-  );
+  const expected = `a number of milliseconds above 0 and up to ${EVERY_MS_MAX}`;
+  throw badOption(what, "everyMs", expected, everyMs);
 }
 
 /** Whether some ticker runs. */

@@ -21,7 +21,7 @@ import {
 } from "../clock/clock.js";
 import { coarseStepNs, tickerRuns } from "../clock/ticker.js";
 import { makeDisposable } from "../dispose.js";
-import { hypercallError, TraceError } from "../errors.js";
+import { badOption, hypercallError, TraceError } from "../errors.js";
 import { EPOCH_WORD } from "../memory/control-page.js";
 import type { CoreExports } from "../memory/core.js";
 import { cpuBlockAt, domainOf, noteClock } from "../memory/cpu-table.js";
@@ -143,7 +143,10 @@ export class Cpu {
    */
   setTime(now: number): void {
     if (!(this.#clock instanceof CallerClock)) {
-      throw new TraceError("bad-option", "setTime: the clock of this CPU is not clock=caller");
+      throw new TraceError(
+        "bad-option",
+        'setTime: only a CPU attached with clock: "caller" takes its time from the program',
+      );
     }
     this.#clock.set(now);
   }
@@ -213,10 +216,7 @@ function tellAncestors(core: CoreExports, line: readonly number[]): void {
 /** Throws TraceError `bad-option`. */
 function checkWriter(writer: Writer | null): void {
   if (typeof writer?.make === "function") return;
-  throw new TraceError(
-    "bad-option",
-    `attach: writer=${String(writer)} is not jsWriter of tbuf/js-writer`,
-  );
+  throw badOption("attach", "writer", "`jsWriter` of tbuf/js-writer", writer);
 }
 
 interface Chosen {
@@ -234,7 +234,10 @@ function clockOf(wanted: ClockKind | Clock, views: MemoryViews): Chosen {
       return { clock: performanceClock, kind: CLOCK_PRECISE, resolutionNs: clockResolutionNs() };
     case "coarse":
       if (!tickerRuns(views)) {
-        throw new TraceError("no-ticker", "attach: clock=coarse, and no ticker runs: startTicker");
+        throw new TraceError(
+          "no-ticker",
+          'attach: clock "coarse" needs a ticker; call startTicker() in one thread first',
+        );
       }
       return { clock: coarseClock, kind: CLOCK_COARSE, resolutionNs: coarseStepNs(views) };
     case "caller":
@@ -243,9 +246,11 @@ function clockOf(wanted: ClockKind | Clock, views: MemoryViews): Chosen {
       if (typeof wanted?.now === "function") {
         return { clock: wanted, kind: CLOCK_CALLER, resolutionNs: 0 };
       }
-      throw new TraceError(
-        "bad-option",
-        `attach: clock=${String(wanted)} is not precise, coarse, caller or an object with now()`,
+      throw badOption(
+        "attach",
+        "clock",
+        '"precise", "coarse", "caller" or an object with now()',
+        wanted,
       );
   }
 }

@@ -7,7 +7,7 @@ import { askTime, type CalibrateOptions } from "../clock/calibrate.js";
 import { type ClockBase, localOrigin, type Origin } from "../clock/clock.js";
 import { Ticker, type TickerOptions, tickUntil } from "../clock/ticker.js";
 import { makeDisposable } from "../dispose.js";
-import { checkOptions, TraceError } from "../errors.js";
+import { checkOptions, describeValue, TraceError } from "../errors.js";
 import { readBootWords } from "../memory/control-page.js";
 import { type CoreExports, instantiate } from "../memory/core.js";
 import { readThreads, type ThreadInfo } from "../memory/cpu-table.js";
@@ -179,7 +179,10 @@ export function checkHandle(handle: HypervisorHandle): void {
     !(handle.module instanceof wasm.Module) ||
     typeof handle.clock?.bootMs !== "number"
   ) {
-    throw new TraceError("bad-handle", `join: ${typeof handle} is no handle of a hypervisor`);
+    throw new TraceError(
+      "bad-handle",
+      `join: takes what handle() of a hypervisor returned, got ${describeValue(handle)}`,
+    );
   }
   checkAbi("the handle", handle.abi);
   const found = readBootWords(handle.memory.buffer);

@@ -2,6 +2,7 @@
 // numbers are not part of it: the hypervisor gives a facility its first event when it is loaded.
 
 import { EVENTS_MAX } from "../../assembly/public/layout.js";
+import { quote } from "../errors.js";
 import {
   type ArgumentOf,
   type FieldType,
@@ -10,7 +11,7 @@ import {
   typeFromJson,
   typeToJson,
 } from "./field.js";
-import { checkFacilityName, checkName, quote } from "./names.js";
+import { checkFacilityName, checkName } from "./names.js";
 
 export interface Field {
   readonly name: string;

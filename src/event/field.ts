@@ -1,7 +1,8 @@
 // Field types of events. A type is a frozen value, so that a facility's table is plain data; its
 // type parameter is what a tracepoint takes for it. How a type is laid out stands in payload.ts.
 
-import { checkName, quote } from "./names.js";
+import { describeValue, quote } from "../errors.js";
+import { checkName } from "./names.js";
 
 /** Kinds that are one number or truth value of one or two words. */
 export type ScalarKind =
@@ -78,7 +79,7 @@ export function enumOf<const M extends { readonly [name: string]: number }>(
   members: M,
 ): FieldType<(keyof M & string) | number> {
   if (typeof members !== "object" || members === null) {
-    throw new TypeError(`enum: ${quote(members)}, not an object of names and numbers`);
+    throw new TypeError(`enum takes an object of names and numbers, got ${describeValue(members)}`);
   }
   const entries = Object.entries(members).map(([name, value]) => {
     checkName("enum member", name);
@@ -100,7 +101,8 @@ export function enumOf<const M extends { readonly [name: string]: number }>(
 export function array<T extends number | bigint | boolean | string>(
   of: FieldType<T>,
 ): FieldType<ArrayLike<T>> {
-  if (!isFieldType(of)) throw new TypeError(`array: ${quote(of)}, not a field type`);
+  if (!isFieldType(of))
+    throw new TypeError(`array takes a field type such as u32, got ${describeValue(of)}`);
   if (of.kind === "array" || of.kind === "bytes") {
     throw new TypeError(`array: elements cannot be ${of.kind}, only scalars, bool, string or enum`);
   }

@@ -2,23 +2,21 @@
 // in file formats of other tools and on terminals, hence no control characters and no halves of
 // surrogate pairs; the length fits the one byte that other formats leave for it.
 
+import { describeValue, quote } from "../errors.js";
+
 /** Longest name of a facility, event, field or enum member, in bytes of UTF-8. */
 export const NAME_BYTES_MAX = 63;
 
 const encoder = new TextEncoder();
-
-/** The start of a value, quoted, for an error message: untrusted text may be of any length. */
-export function quote(value: unknown): string {
-  if (typeof value !== "string") return value === null ? "null" : `a ${typeof value}`;
-  return value.length > 80 ? `${JSON.stringify(value.slice(0, 80))}...` : JSON.stringify(value);
-}
 
 /**
  * Returns `name` if it is one: a string of 1 to 63 bytes of UTF-8 without control characters.
  * `what` is what it names, for the message. Throws a TypeError otherwise.
  */
 export function checkName(what: string, name: unknown): string {
-  if (typeof name !== "string") throw new TypeError(`${what} name: ${quote(name)}, not a string`);
+  if (typeof name !== "string") {
+    throw new TypeError(`${what} name must be a string, got ${describeValue(name)}`);
+  }
   if (name === "") throw new TypeError(`${what} name: must not be empty`);
   // Each UTF-16 unit is a byte or more: no need to encode a text that is too long anyway.
   const bytes = name.length > NAME_BYTES_MAX ? name.length : encoder.encode(name).length;

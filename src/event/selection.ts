@@ -1,11 +1,14 @@
 // Which events a trace enables: by name, by Xen's class names, by Xen's event mask.
 
+import { describeValue } from "../errors.js";
 import type { EventDefinition } from "./definition.js";
-import { quote } from "./names.js";
 
 /** One wish: an event mask, or a pattern of a facility's and an event's name. */
 type Wish = { readonly mask: number } | { readonly facility: Glob; readonly event: Glob };
 type Glob = readonly string[];
+
+/** Which events to record: "app:request,sched", or a list of such texts. */
+export type EventSelection = string | readonly string[];
 
 export interface Selection {
   /** The text that `parseSelection` takes: patterns joined by commas. */
@@ -26,13 +29,21 @@ const CLASSES: ReadonlyMap<string, string> = new Map([
 /**
  * Parses `all`, `gen`, `sched`, `dom0op`, `hvm`, `mem`, a facility (`app`), an event
  * (`app:request`), either with `*` for any characters, or a mask (`0x0002f000`, by Xen's rule),
- * several of them separated by commas. Throws a TypeError that names what it cannot read.
+ * several of them separated by commas, or a list of such texts. Throws a TypeError that names what it cannot read.
  */
-export function parseSelection(text: string): Selection {
-  if (typeof text !== "string") throw new TypeError(`events: ${quote(text)} is not a string`);
+export function parseSelection(selection: EventSelection): Selection {
+  const list: readonly unknown[] = Array.isArray(selection) ? selection : [selection];
+  const odd = list.findIndex((each) => typeof each !== "string");
+  if (odd >= 0) {
+    throw new TypeError(
+      `events must be a text such as "app:request,sched", or a list of such texts, got ${describeValue(list[odd])}`,
+    );
+  }
+  const text = list.join(",");
+  if (text === "") throw new TypeError("events must name an event; leave it out to record all");
   const parts = text.split(",").map((part) => part.trim());
   if (parts.some((part) => part === "")) {
-    throw new TypeError(`events: ${JSON.stringify(text)} has an empty part`);
+    throw new TypeError(`events: ${JSON.stringify(text)} has an empty part; leave out one comma`);
   }
   return { text: parts.join(","), wishes: parts.map(parseWish) };
 }
@@ -93,7 +104,7 @@ interface Named {
  * asked for only if there may be such a part.
  */
 export function unmatchedParts({ text }: Selection, facilities: () => readonly Named[]): string[] {
-  const parts = text.split(",").map(parseSelection);
+  const parts = text.split(",").map((part) => parseSelection(part));
   const doubtful = parts.filter((part) => !selectsAll(part));
   if (doubtful.length === 0) return [];
   const there = facilities();

@@ -1,7 +1,7 @@
 // Becoming dom0, and ceasing to be. Both walk the hypervisor's tables: where those were overwritten, the
 // claim is given up all the same, or no thread could be dom0 any more.
 
-import { hypercallError, TraceError } from "../errors.js";
+import { badOption, hypercallError } from "../errors.js";
 import { DOM0_WORD } from "../memory/control-page.js";
 import type { MemoryViews } from "../memory/views.js";
 import type { Hypercalls } from "./hypercalls.js";
@@ -15,7 +15,7 @@ const TID_MAX = 0xfffffffe;
  */
 export function claimDom0(core: Hypercalls, { words }: MemoryViews, tid: number): () => void {
   if (!Number.isInteger(tid) || tid < 0 || tid > TID_MAX) {
-    throw new TraceError("bad-option", `dom0: tid=${tid} is not an integer from 0 to ${TID_MAX}`);
+    throw badOption("dom0", "tid", `an integer from 0 to ${TID_MAX}`, tid);
   }
   const orGiveUp = <T>(call: () => T): T => {
     try {

@@ -4,6 +4,7 @@
 
 import type { HypervisorHandle } from "../cpu/member.js";
 import { makeDisposable } from "../dispose.js";
+import type { EventSelection } from "../event/selection.js";
 import type { Dom0, Trace } from "../host/index.js";
 import { Hypervisor } from "../hypervisor.js";
 import type { PacketOutput } from "./recording.js";
@@ -14,8 +15,8 @@ const BYTES = 1024 * 1024;
 const THREADS = 64;
 
 export interface FlightRecorderOptions {
-  /** Which events to record, as `tbuf record -e` takes them. Default "all". */
-  readonly events?: string;
+  /** Which events to record, as `tbuf record -e` takes them, or a list of such texts. Default "all". */
+  readonly events?: EventSelection;
   /** Newest bytes to keep of each thread's records, rounded down to a power of two. Default 1048576. */
   readonly bytes?: number;
   /** Most threads that record at a time, 1 to 256. Default 64. */

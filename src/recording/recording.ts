@@ -5,6 +5,7 @@
 import { VIRQ_TBUF } from "../../assembly/public/ops.js";
 import type { HypervisorHandle } from "../cpu/member.js";
 import { TraceError } from "../errors.js";
+import type { EventSelection } from "../event/selection.js";
 import type { CpuLoss, Dom0, Packet, Trace } from "../host/index.js";
 import { Hypervisor } from "../hypervisor.js";
 import { sizesFor } from "./sizes.js";
@@ -15,8 +16,8 @@ const BYTES = 256 * 1024;
 const THREADS = 64;
 
 export interface RecordingOptions {
-  /** Which events to record, as `tbuf record -e` takes them. Default "all". */
-  readonly events?: string;
+  /** Which events to record, as `tbuf record -e` takes them, or a list of such texts. Default "all". */
+  readonly events?: EventSelection;
   /** Bytes of each thread's buffer, rounded down to a power of two. Default 262144. */
   readonly bytes?: number;
   /** Most threads that record at a time, 1 to 256. Default 64. */

@@ -8,7 +8,7 @@ import {
   SCRATCH_BYTES,
   SUBBUF_BYTES_MIN,
 } from "../../assembly/public/layout.js";
-import { TraceError } from "../errors.js";
+import { badOption, TraceError } from "../errors.js";
 
 const WASM_PAGE_BYTES = 65536;
 /** The hypervisor's own tables, and room for the descriptions of many facilities. */
@@ -32,16 +32,15 @@ export interface Sizes {
 export function sizesFor(what: string, bytes: number, threads: number): Sizes {
   const least = SUBBUFS * SUBBUF_BYTES_MIN;
   if (!Number.isInteger(bytes) || bytes < least || bytes > BUFFER_BYTES_MAX) {
-    throw new TraceError(
-      "bad-option",
-      `${what}: bytes must be a whole number of bytes from ${least} to ${BUFFER_BYTES_MAX}, got ${String(bytes)}`,
+    throw badOption(
+      what,
+      "bytes",
+      `a whole number of bytes from ${least} to ${BUFFER_BYTES_MAX}`,
+      bytes,
     );
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > CPUS_MAX) {
-    throw new TraceError(
-      "bad-option",
-      `${what}: threads must be a whole number from 1 to ${CPUS_MAX}, got ${String(threads)}`,
-    );
+    throw badOption(what, "threads", `a whole number from 1 to ${CPUS_MAX}`, threads);
   }
   const buffer = 2 ** Math.floor(Math.log2(bytes));
   // A buffer is a run of frames that is aligned to its size, so one buffer's worth may be lost.

@@ -1,6 +1,7 @@
 // From a call with one object of named values to a call with positional ones.
 
-import type { Field } from "../event/definition.js";
+import { describeValue, isProduction, warn } from "../errors.js";
+import type { EventDefinition, Field } from "../event/definition.js";
 
 /**
  * Calls `call` with an object's values of up to seven fields, in the order of the fields; without
@@ -25,4 +26,21 @@ export function byNames(
     (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5], o?.[n6]),
   ];
   return named[fields.length] as (values: unknown) => void;
+}
+
+const told = new WeakSet<EventDefinition>();
+
+/**
+ * Warns once an event that its tracepoint was called without the object that it takes: the record then holds
+ * zeros and empty texts. Says nothing in production, and nothing of an event without fields.
+ */
+export function tellNoObject(definition: EventDefinition, got: unknown): void {
+  if (told.has(definition) || definition.fields.length === 0) return;
+  told.add(definition);
+  if (isProduction()) return;
+  const names = definition.fields.map(({ name }) => name).join(", ");
+  warn(
+    "TBUF_NO_OBJECT",
+    `event ${definition.name} takes one object, { ${names} }, got ${describeValue(got)}: it is recorded without values`,
+  );
 }

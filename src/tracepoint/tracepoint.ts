@@ -13,7 +13,7 @@ import type { Converter, WordConverter } from "../event/plain.js";
 import type { Writer } from "../event/write.js";
 import type { CoreExports } from "../memory/core.js";
 import { look as imported } from "../memory/look.js";
-import { byNames } from "./by-names.js";
+import { byNames, tellNoObject } from "./by-names.js";
 
 /** A tracepoint's function, and how it is tied to the thread's CPU. */
 export interface Tracepoint {
@@ -96,7 +96,9 @@ function byWords(encoder: EventEncoder, words: number): Tracepoint {
     // A disabled tracepoint looks at no argument: its getters are the program's code.
     call: encoder.definition.named
       ? (values: unknown) => {
-          if (look(enabled, 0) !== 0) callNamed(values);
+          if (look(enabled, 0) === 0) return;
+          if (typeof values !== "object") tellNoObject(encoder.definition, values);
+          callNamed(values);
         }
       : call,
     bind(binding, event) {
@@ -189,7 +191,9 @@ function throughScratch(encoder: EventEncoder): Tracepoint {
   return {
     call: named
       ? (values: unknown) => {
-          if (look(enabled, 0) !== 0) callNamed(values);
+          if (look(enabled, 0) === 0) return;
+          if (typeof values !== "object") tellNoObject(encoder.definition, values);
+          callNamed(values);
         }
       : call,
     bind(binding, event) {

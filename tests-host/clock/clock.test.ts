@@ -9,11 +9,11 @@ import { facility, field, type Hypervisor, type Trace, u32 } from "../../src/ind
 import { controlWord } from "../../src/memory/control-page.js";
 import { viewsOf } from "../../src/memory/views.js";
 import { CtfWriter } from "../../src/node/index.js";
+import { itWith } from "../lib/peers.js";
 import { babeltrace, freshDir, tbuf, total } from "../lib/record.js";
 import { decode, drained } from "../lib/records.js";
 import { Thread } from "../lib/thread.js";
 import { sleep, until, useWorld } from "../lib/world.js";
-import { itWith } from "../lib/peers.js";
 
 const world = useWorld();
 const { beat } = facility("clocks", { beat: [field("n", u32)] });

@@ -134,7 +134,7 @@ describe("defineFacility", () => {
   });
 
   it("names a value that is no name", () => {
-    expect(() => define(7, {})).toThrow("facility name: a number, not a string");
+    expect(() => define(7, {})).toThrow("facility name must be a string, got 7");
   });
 });
 

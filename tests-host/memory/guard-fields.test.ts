@@ -2,7 +2,7 @@
 // writer in JavaScript computes addresses too: it is the path of every record, and twin of the Wasm one.
 
 import { describe, expect, it } from "vitest";
-import { readText, repositoryFiles } from "../guard-sources.js";
+import { readText, repositoryFiles } from "../lib/sources.js";
 
 /** Rooms that may name the position of a field. */
 const ROOMS = ["src/memory/", "src/writer/"];

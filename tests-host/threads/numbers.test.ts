@@ -2,6 +2,7 @@
 // would act as 5, and -1 as the mark of a free place (I2).
 
 import { describe, expect, it } from "vitest";
+import { describeValue } from "../../src/errors.js";
 import { Hypervisor } from "../../src/index.js";
 import { useWorld } from "../lib/world.js";
 
@@ -24,7 +25,7 @@ describe("a number that no thread has", () => {
     const other = world.adopt(Hypervisor.join(hypervisor.handle()));
     other.attach({ tid: 5, current: false });
     for (const each of bad) {
-      const message = `${what} must be an integer from 0 to ${MOST}, got ${String(each)}`;
+      const message = `${what} must be an integer from 0 to ${MOST}, got ${describeValue(each)}`;
       const wanted = expect.objectContaining({ code: "bad-option", message });
       expect(() => use(hypervisor, each as never)).toThrow(wanted);
     }
