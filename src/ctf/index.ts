@@ -1,10 +1,9 @@
+export type { LossEntry, RecordEntry, TraceEntry } from "../trace/entry.js";
 export {
-  type LossEntry,
   mergeStreams,
-  type PacketStream,
-  type RecordEntry,
-  type TraceEntry,
-} from "./merge.js";
+  type StreamInfo,
+  type TraceStream,
+} from "../trace/merge.js";
 export {
   CTF_MAGIC,
   decodePacketHeader,
@@ -13,9 +12,18 @@ export {
   type PacketHeader,
 } from "./packet.js";
 export {
+  entriesOf,
+  type PacketStream,
+  type PacketTold,
+  type Told,
+  traceStream,
+} from "./read/entries.js";
+export {
   checkMetadata,
+  type LoadedEvent,
   type LoadedFacility,
   readClocks,
+  readEventClasses,
   readFacilities,
   type TraceMetadata,
 } from "./read/metadata.js";
@@ -46,6 +54,7 @@ export {
   type ClockDescription,
   type MetadataHeader,
   metadataClock,
+  metadataEventClass,
   metadataEvents,
   metadataHeader,
 } from "./write/metadata.js";

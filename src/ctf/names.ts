@@ -15,8 +15,5 @@ export const OLD_FACILITY_COMMENT = "tbuf facility";
 /** Begins the comment that tells of a CPU's clock: then JSON. */
 export const CLOCK_COMMENT = "tbuf clock";
 
-/**
- * Most nanoseconds from the Unix epoch to timestamp 0, in the year 2262: with any timestamp added, still
- * a date that calendars have room for.
- */
-export const CLOCK_OFFSET_MAX: bigint = 2n ** 63n - 1n;
+/** Begins the comment that holds one event's class, where no facility's definition can: its number and JSON. */
+export const CLASS_COMMENT = "tbuf event";

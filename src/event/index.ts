@@ -1,5 +1,4 @@
 export { Area } from "./area.js";
-export { type Decoder, decoderOf } from "./decode.js";
 export {
   defineFacility,
   type EventArgs,

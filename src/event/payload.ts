@@ -10,7 +10,7 @@
 // After a string or bytes, zero bytes up to a whole word come before anything but a string, and at
 // the end. No length counts them: for readers of CTF they are the alignment of what follows.
 //
-// This file finds where a payload ends; encode.ts writes payloads, and decode.ts reads them.
+// This file finds where a payload ends; encode.ts writes payloads, and ctf/read/payload.ts reads them.
 
 import type { EventDefinition } from "./definition.js";
 import { ARRAY, type Shape, STRING, shapeOf, wordsUp } from "./shape.js";

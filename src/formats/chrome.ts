@@ -1,20 +1,38 @@
 // Chrome trace events: JSON that ui.perfetto.dev and chrome://tracing show.
 
-import type { RecordEntry, TraceEntry } from "../ctf/merge.js";
-import type { TraceMetadata } from "../ctf/read/metadata.js";
+import type { RecordEntry, TraceEntry } from "../trace/entry.js";
+import {
+  EMPTY_SCHEMA,
+  type Environment,
+  type EventClass,
+  type TraceSchema,
+} from "../trace/schema.js";
+import { type Output, piecesOf, type TraceSink } from "../trace/sink.js";
 import { once, recordedOn } from "./fields.js";
 import { jsonOf, jsonText } from "./json.js";
 import { type Shown, type SlicePair, Slices } from "./slices.js";
 
 export type { SlicePair };
 
-export interface ChromeOptions {
-  /** Names the process, and goes into `otherData`. */
-  readonly metadata?: TraceMetadata;
+export interface ChromeSinkOptions {
   /** Pairs of events: records of the first one begin slices, records of the second one end them. */
   readonly slices?: readonly SlicePair[];
   /** Called at the end, for each pair of which slices could not be told apart. */
   readonly onAmbiguous?: (begin: string, slices: number) => void;
+}
+
+/** What is known of a trace: a `TraceReader`'s `metadata`. */
+export interface ChromeMetadata {
+  readonly env: Environment;
+  /** UUID as text. */
+  readonly uuid?: string;
+  /** Nanoseconds from the Unix epoch to timestamp 0. */
+  readonly clockOffsetNs?: bigint;
+}
+
+export interface ChromeOptions extends ChromeSinkOptions {
+  /** Names the process, and goes into `otherData`. */
+  readonly metadata?: ChromeMetadata;
 }
 
 /**
@@ -23,32 +41,70 @@ export interface ChromeOptions {
  */
 export function* toChrome(
   entries: Iterable<TraceEntry>,
-  { metadata, slices: pairs = [], onAmbiguous }: ChromeOptions = {},
+  { metadata, ...options }: ChromeOptions = {},
 ): Generator<string, void, void> {
-  const slices = new Slices(pairs);
-  const threads = new Threads();
-  // All CPUs are shown as threads of one process: the one that was recorded.
-  const pid = typeof metadata?.env.process === "number" ? metadata.env.process : 1;
-  const show = showing(pid);
-  yield head(metadata, pid);
-  for (const entry of entries) {
-    if (threads.isNew(entry.cpu)) yield sortIndex(pid, entry.cpu);
-    for (const shown of slices.step(entry)) yield show(shown);
-    const told = entry.kind === "record" ? threads.nameTold(entry) : undefined;
-    if (told !== undefined) yield threadName(pid, told.cpu, told.name);
+  const makeSink = (output: Output<string>) => new ChromeSink(output, options);
+  yield* piecesOf(entries, makeSink, schemaOf(metadata));
+}
+
+function schemaOf(metadata: ChromeMetadata | undefined): TraceSchema {
+  if (!metadata) return EMPTY_SCHEMA;
+  const { env, uuid, clockOffsetNs } = metadata;
+  return {
+    ...EMPTY_SCHEMA,
+    environment: env,
+    ...(uuid !== undefined && { uuid }),
+    ...(clockOffsetNs !== undefined && { clock: { offsetNs: clockOffsetNs } }),
+  };
+}
+
+/** The JSON text of `toChrome`, piece by piece. Only `finish` closes it. */
+export class ChromeSink implements TraceSink {
+  readonly #output: Output<string>;
+  readonly #slices: Slices;
+  readonly #onAmbiguous: ChromeSinkOptions["onAmbiguous"];
+  readonly #threads = new Threads();
+  #schema = EMPTY_SCHEMA;
+  #pid = 1;
+  #show: (shown: Shown) => string = showing(this.#pid);
+
+  /** Throws TraceError `bad-option` for an event that two slices are named by. */
+  constructor(output: Output<string>, { slices = [], onAmbiguous }: ChromeSinkOptions = {}) {
+    this.#output = output;
+    this.#slices = new Slices(slices);
+    this.#onAmbiguous = onAmbiguous;
   }
-  for (const shown of slices.rest()) yield show(shown);
-  for (const cpu of threads.unnamed()) yield threadName(pid, cpu, "");
-  yield tail(metadata);
-  for (const [begin, count] of slices.ambiguous()) onAmbiguous?.(begin, count);
+
+  begin(schema: TraceSchema): void {
+    this.#schema = schema;
+    // All CPUs are shown as threads of one process: the one that was recorded.
+    const { process } = schema.environment;
+    if (typeof process === "number") this.#pid = process;
+    this.#show = showing(this.#pid);
+    this.#output(head(schema, this.#pid));
+  }
+
+  append(entry: TraceEntry): void {
+    if (this.#threads.isNew(entry.cpu)) this.#output(sortIndex(this.#pid, entry.cpu));
+    for (const shown of this.#slices.step(entry)) this.#output(this.#show(shown));
+    const told = entry.kind === "record" ? this.#threads.nameTold(entry) : undefined;
+    if (told !== undefined) this.#output(threadName(this.#pid, told.cpu, told.name));
+  }
+
+  finish(): void {
+    for (const shown of this.#slices.rest()) this.#output(this.#show(shown));
+    for (const cpu of this.#threads.unnamed()) this.#output(threadName(this.#pid, cpu, ""));
+    this.#output(tail(this.#schema));
+    for (const [begin, count] of this.#slices.ambiguous()) this.#onAmbiguous?.(begin, count);
+  }
 }
 
 /**
  * Begins the JSON, with the first of its events: all others can begin with a comma. Some readers want
  * exactly these characters first.
  */
-function head(metadata: TraceMetadata | undefined, pid: number): string {
-  const name = recordedOn(metadata?.env ?? {}) || "tbuf";
+function head({ environment }: TraceSchema, pid: number): string {
+  const name = recordedOn(environment) || "tbuf";
   return (
     `{"traceEvents":[\n{"pid":${pid},"tid":0,"ts":0,"ph":"M","name":"process_name",` +
     `"args":{"name":${jsonText(name)}}}`
@@ -56,12 +112,11 @@ function head(metadata: TraceMetadata | undefined, pid: number): string {
 }
 
 /** Ends it. Readers that look for the last event by its two braces find no such braces after it. */
-function tail(metadata: TraceMetadata | undefined): string {
-  const { env = {}, uuid, clockOffsetNs } = metadata ?? {};
+function tail({ environment, uuid, clock: { offsetNs } }: TraceSchema): string {
   const other = Object.entries({
-    ...env,
+    ...environment,
     ...(uuid !== undefined && { uuid }),
-    ...(clockOffsetNs !== undefined && { clock_offset_ns: String(clockOffsetNs) }),
+    ...(offsetNs !== undefined && { clock_offset_ns: String(offsetNs) }),
   }).map(([name, value]) => `${jsonText(name)}:${jsonText(String(value))}`);
   return `\n],"otherData":{${other.join(",")}},"displayTimeUnit":"ns"}\n`;
 }
@@ -83,8 +138,8 @@ const LOST = '"cat":"tbuf","name":"lost"';
 /** How records become events. Members are in the order that the quickest parsers expect. */
 function showing(pid: number): (shown: Shown) => string {
   const namesOf = once(eventNames);
-  const argsOf = once(jsonOf);
-  const args = ({ definition, fields }: RecordEntry) => argsOf(definition)(fields);
+  const argsOf = once(({ fields }: EventClass) => jsonOf(fields));
+  const args = ({ eventClass, fields }: RecordEntry) => argsOf(eventClass)(fields);
   const at = ({ cpu, timestamp }: TraceEntry) =>
     `,\n{"pid":${pid},"tid":${cpu},"ts":${microseconds(timestamp)}`;
   return (shown) => {

@@ -1,20 +1,41 @@
 // What formats have in common.
 
-import type { TraceMetadata } from "../ctf/read/metadata.js";
-import type { FieldType } from "../event/field.js";
+import { type EnumClass, type IntegerClass, NUMBER_BITS } from "../trace/field.js";
+import type { Environment } from "../trace/schema.js";
 
 /** The runtime and host that a trace was recorded on, as far as it says so: "node 20.1.0 on name". */
-export function recordedOn({ runtime, runtime_version, hostname }: TraceMetadata["env"]): string {
+export function recordedOn({ runtime, runtime_version, hostname }: Environment): string {
   const host = hostname === undefined ? undefined : `on ${hostname}`;
   return [runtime, runtime_version, host].filter((part) => part !== undefined).join(" ");
 }
 
-/** The labels of an enum by their values: the first one where several have one value. */
-export function labelsOf({ members = [] }: FieldType): ReadonlyMap<unknown, string> {
+/** The label of an enum's value: the first one where several hold it; undefined where none does. */
+export function labelOf({ container, members }: EnumClass): (value: unknown) => string | undefined {
+  if (members.some(({ last }) => last !== undefined)) {
+    return (value) =>
+      members.find(
+        ({ first, last = first }) => first <= (value as bigint) && (value as bigint) <= last,
+      )?.label;
+  }
   const labels = new Map<unknown, string>();
-  for (const [label, value] of members) if (!labels.has(value)) labels.set(value, label);
-  return labels;
+  for (const { label, first } of members) {
+    const value = container.bits <= NUMBER_BITS ? Number(first) : BigInt(first);
+    if (!labels.has(value)) labels.set(value, label);
+  }
+  return (value) => labels.get(value);
 }
+
+/** How an integer is written for people: in its base, `0x1f`, `-0b101`. */
+export function inBase({ base = 10 }: IntegerClass): (value: unknown) => string {
+  const prefix = PREFIX[base];
+  if (prefix === "") return String;
+  return (value) => {
+    const digits = (value as bigint).toString(base);
+    return digits.startsWith("-") ? `-${prefix}${digits.slice(1)}` : prefix + digits;
+  };
+}
+
+const PREFIX = { 2: "0b", 8: "0o", 10: "", 16: "0x" } as const;
 
 /** Two digits a byte. */
 export function hex(bytes: Uint8Array): string {

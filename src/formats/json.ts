@@ -1,8 +1,7 @@
 // Values of records as JSON that every parser takes: no number that is none, no half characters.
 
-import type { EventDefinition } from "../event/definition.js";
-import type { FieldType } from "../event/field.js";
-import { hex, labelsOf } from "./fields.js";
+import type { FieldClass, FieldMember, VariantValue } from "../trace/field.js";
+import { hex, labelOf } from "./fields.js";
 
 /** What JSON.stringify leaves as it is, and a terminal obeys. */
 const HIDDEN = /[\x7f-\x9f\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
@@ -15,43 +14,59 @@ export function jsonText(text: string): string {
   });
 }
 
-/** From a record's fields to an object, in the order of its event's definition. */
-export function jsonOf({ fields }: EventDefinition): (values: Record<string, unknown>) => string {
-  const shown = fields.map(({ name, type }) => ({
+/** From values by name to an object, in the order of the fields: of a record, or of a struct. */
+export function jsonOf(fields: readonly FieldMember[]): (values: Values) => string {
+  const shown = fields.map(({ name, fieldClass }) => ({
     name,
     key: `${jsonText(name)}:`,
-    show: showing(type),
+    show: showing(fieldClass),
   }));
   return (values) => `{${shown.map(({ name, key, show }) => key + show(values[name])).join(",")}}`;
 }
 
-function showing(type: FieldType): (value: unknown) => string {
-  switch (type.kind) {
+type Values = Readonly<Record<string, unknown>>;
+
+function showing(fieldClass: FieldClass): (value: unknown) => string {
+  switch (fieldClass.kind) {
+    case "boolean":
+      return String;
     case "string":
       return (value) => jsonText(String(value));
     case "bytes":
       return (value) => `"${hex(value as Uint8Array)}"`;
     case "enum": {
-      const labels = labelsOf(type);
+      const label = labelOf(fieldClass);
       return (value) => {
-        const label = labels.get(value);
-        return label === undefined ? String(value) : jsonText(label);
+        const told = label(value);
+        return told === undefined ? integer(value) : jsonText(told);
       };
     }
     case "array": {
-      const show = type.element ? showing(type.element) : String;
+      const show = showing(fieldClass.element);
       return (value) => `[${Array.from(value as unknown[], (each) => show(each)).join(",")}]`;
     }
-    case "u64":
-    case "i64":
-      return (value) => (Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`);
-    case "f32":
-    case "f64":
+    case "struct":
+      return jsonOf(fieldClass.fields) as (value: unknown) => string;
+    case "variant": {
+      const shows = new Map(
+        fieldClass.options.map(({ name, fieldClass: each }) => [name, showing(each)]),
+      );
+      return (value) => {
+        const { option, value: chosen } = value as VariantValue;
+        return `{${jsonText(option)}:${shows.get(option)?.(chosen) ?? "null"}}`;
+      };
+    }
+    case "integer":
+      return integer;
+    case "float":
       return (value) => {
         if (Object.is(value, -0)) return "-0";
         return Number.isFinite(value) ? String(value) : `"${value}"`;
       };
-    default:
-      return String;
   }
+}
+
+/** A number, or a string where a double is not exact. */
+function integer(value: unknown): string {
+  return Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`;
 }

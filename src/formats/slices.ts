@@ -1,8 +1,8 @@
 // Which records begin and end slices. The user names pairs of events; which record ends which slice is
 // decided here, or said to be unknown.
 
-import type { LossEntry, RecordEntry, TraceEntry } from "../ctf/merge.js";
 import { TraceError } from "../errors.js";
+import type { LossEntry, RecordEntry, TraceEntry } from "../trace/entry.js";
 
 /**
  * Names of two events, "app:begin" and "app:end", and a field that both have. With the field, the two

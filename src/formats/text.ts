@@ -1,19 +1,19 @@
 // Text: one line a record.
 
-import type { TraceEntry } from "../ctf/merge.js";
-import { CLOCK_OFFSET_MAX } from "../ctf/names.js";
 import { TraceError } from "../errors.js";
-import type { EventDefinition } from "../event/definition.js";
-import type { FieldType } from "../event/field.js";
-import { hex, labelsOf, once } from "./fields.js";
+import type { TraceEntry } from "../trace/entry.js";
+import type { FieldClass, FieldMember, VariantValue } from "../trace/field.js";
+import { CLOCK_OFFSET_MAX, type EventClass, type TraceSchema } from "../trace/schema.js";
+import { type Output, piecesOf, type TraceSink } from "../trace/sink.js";
+import { hex, inBase, labelOf, once } from "./fields.js";
 import { seconds, utc } from "./time.js";
 
 /** Which times lines show. */
 export type TextOptions =
   | {
       /**
-       * "boot": seconds since the hypervisor was booted, and since the line before; the default.
-       * "delta": the latter alone, so that two runs can be compared.
+       * "boot": seconds since the clock's zero, when the hypervisor was booted, and since the line before;
+       * the default. "delta": the latter alone, so that two runs can be compared.
        */
       readonly time?: "boot" | "delta";
     }
@@ -24,6 +24,13 @@ export type TextOptions =
       readonly clockOffsetNs: bigint;
     };
 
+/** Which times the lines of a sink show: as in `TextOptions`. */
+export interface TextSinkOptions {
+  readonly time?: "boot" | "delta" | "utc";
+  /** Nanoseconds from the Unix epoch to timestamp 0; the schema's clock tells it unless it is given. */
+  readonly clockOffsetNs?: bigint;
+}
+
 /**
  * A line for each record and loss, its end included:
  * `[12.000001000] (+0.000000500) app:request: { cpu_id = 0 }, { id = 1, path = "/" }`. Throws TraceError
@@ -33,33 +40,62 @@ export function* toText(
   entries: Iterable<TraceEntry>,
   options: TextOptions = {},
 ): Generator<string, void, void> {
-  const clock = clockOf(options);
-  const fieldsOf = once(compileFields);
-  const nameOf = once(visible);
-  let last: bigint | undefined;
-  for (const entry of entries) {
+  yield* piecesOf<string>(entries, (output) => new TextSink(output, options));
+}
+
+/** The lines of `toText`, one a piece. */
+export class TextSink implements TraceSink {
+  readonly #output: Output<string>;
+  readonly #options: TextSinkOptions;
+  readonly #showOf = once(({ name, fields }: EventClass) => ({
+    name: visible(name),
+    show: showFields(fields),
+  }));
+  #clock: Clock | undefined = seconds;
+  #last: bigint | undefined;
+
+  constructor(output: Output<string>, options: TextSinkOptions = {}) {
+    this.#output = output;
+    this.#options = options;
+  }
+
+  /** Throws TraceError `bad-option` for a time that is none, or that no clock tells. */
+  begin({ clock }: TraceSchema): void {
+    const { time = "boot", clockOffsetNs = clock.offsetNs } = this.#options;
+    this.#clock = clockOf(time, clockOffsetNs);
+  }
+
+  append(entry: TraceEntry): void {
     const { timestamp, cpu } = entry;
-    const delta = last === undefined ? "?.?????????" : seconds(timestamp - last);
-    last = timestamp;
-    const begin = clock ? `[${clock(timestamp)}] (+${delta})` : `(+${delta})`;
+    const clock = this.#clock;
+    const delta = this.#last === undefined ? "+?.?????????" : apart(timestamp - this.#last);
+    this.#last = timestamp;
+    const begin = clock ? `[${clock(timestamp)}] (${delta})` : `(${delta})`;
     if (entry.kind === "loss") {
       const { records, since } = entry;
       const fields = [`records = ${records}`];
       if (clock && since !== undefined) fields.push(`since = ${clock(since)}`);
-      yield `${begin} lost: { cpu_id = ${cpu} }, { ${fields.join(", ")} }\n`;
+      this.#output(`${begin} lost: { cpu_id = ${cpu} }, { ${fields.join(", ")} }\n`);
     } else {
-      const fields = fieldsOf(entry.definition)(entry.fields);
-      yield `${begin} ${nameOf(entry.event)}: { cpu_id = ${cpu} }, ${fields}\n`;
+      const { name, show } = this.#showOf(entry.eventClass);
+      this.#output(`${begin} ${name}: { cpu_id = ${cpu} }, ${show(entry.fields)}\n`);
     }
   }
+
+  finish(): void {}
+}
+
+type Clock = (ns: bigint) => string;
+
+/** A distance. It is negative where entries come in another order than that of time. */
+function apart(ns: bigint): string {
+  return ns < 0n ? `-${seconds(-ns)}` : `+${seconds(ns)}`;
 }
 
 /** How a time since boot is shown; undefined for not at all. */
-function clockOf(options: TextOptions): ((ns: bigint) => string) | undefined {
-  const { time = "boot" } = options;
+function clockOf(time: unknown, offset: unknown): Clock | undefined {
   if (time === "delta") return undefined;
   if (time === "boot") return seconds;
-  const offset = "clockOffsetNs" in options ? options.clockOffsetNs : undefined;
   if (time !== "utc") {
     throw new TraceError("bad-option", `text: time=${String(time)} is not boot, utc or delta`);
   }
@@ -74,35 +110,51 @@ function clockOf(options: TextOptions): ((ns: bigint) => string) | undefined {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function compileFields({ fields }: EventDefinition): (values: Fields) => string {
-  const shown = fields.map(({ name, type }) => ({
+function showFields(fields: readonly FieldMember[]): (values: Fields) => string {
+  const shown = fields.map(({ name, fieldClass }) => ({
     name,
     label: `${visible(name)} = `,
-    show: showing(type),
+    show: showing(fieldClass),
   }));
   if (shown.length === 0) return () => "{ }";
   return (values) =>
     `{ ${shown.map(({ name, label, show }) => label + show(values[name])).join(", ")} }`;
 }
 
-function showing(type: FieldType): (value: unknown) => string {
-  switch (type.kind) {
+function showing(fieldClass: FieldClass): (value: unknown) => string {
+  switch (fieldClass.kind) {
     case "string":
       return (value) => `"${escaped(String(value))}"`;
     case "bytes":
       return (value) => `0x${hex(value as Uint8Array)}`;
+    case "integer":
+      return inBase(fieldClass);
     case "enum": {
-      const labels = labelsOf(type);
+      const label = labelOf(fieldClass);
+      const show = inBase(fieldClass.container);
       return (value) => {
-        const label = labels.get(value);
-        return label === undefined ? String(value) : `"${escaped(label)}" (${value})`;
+        const told = label(value);
+        return told === undefined ? show(value) : `"${escaped(told)}" (${show(value)})`;
       };
     }
     case "array": {
-      const show = type.element ? showing(type.element) : String;
+      const show = showing(fieldClass.element);
       return (value) => `[${Array.from(value as unknown[], show).join(", ")}]`;
     }
-    default:
+    case "struct":
+      return showFields(fieldClass.fields) as (value: unknown) => string;
+    case "variant": {
+      const shows = new Map(
+        fieldClass.options.map((option) => [option.name, showFields([option])]),
+      );
+      return (value) => {
+        const { option, value: chosen } = value as VariantValue;
+        return shows.get(option)?.({ [option]: chosen }) ?? `{ ${visible(option)} = ? }`;
+      };
+    }
+    case "boolean":
+      return String;
+    case "float":
       return (value) => (Object.is(value, -0) ? "-0" : String(value));
   }
 }

@@ -4,8 +4,15 @@
 import type { CpuClock } from "../../clock/clock.js";
 import { type FacilityDefinition, fromJson } from "../../event/definition.js";
 import {
-  CLOCK_COMMENT,
   CLOCK_OFFSET_MAX,
+  type Environment,
+  type EventClass,
+  type TraceClock,
+} from "../../trace/schema.js";
+import { classFromJson } from "../class-json.js";
+import {
+  CLASS_COMMENT,
+  CLOCK_COMMENT,
   CTF_MAGIC_LINE,
   FACILITY_COMMENT,
   OLD_FACILITY_COMMENT,
@@ -20,13 +27,19 @@ export interface TraceMetadata {
   readonly uuid: string;
   /** Nanoseconds from the Unix epoch to timestamp 0. */
   readonly clockOffsetNs: bigint;
-  readonly env: Readonly<Record<string, string | number>>;
+  readonly env: Environment;
 }
 
 /** A facility and the number of its first event in a trace. */
 export interface LoadedFacility {
   readonly firstEvent: number;
   readonly definition: FacilityDefinition;
+}
+
+/** An event that no facility defines, and its number in a trace. */
+export interface LoadedEvent {
+  readonly event: number;
+  readonly eventClass: EventClass;
 }
 
 /**
@@ -67,6 +80,21 @@ export function checkMetadata(text: string): TraceMetadata {
   };
 }
 
+/** What metadata says of its clock besides the offset. Throws a TypeError for what is no metadata at all. */
+export function readClock(text: string): Omit<TraceClock, "offsetNs"> {
+  const clock = readBlocks(text).get("clock");
+  const name = clock?.get("name");
+  const description = clock?.get("description");
+  const precisionNs = clock?.get("precision");
+  const uuid = clock?.get("uuid");
+  return {
+    ...(typeof name === "string" && { name }),
+    ...(typeof description === "string" && { description }),
+    ...(isCount(precisionNs) && { precisionNs }),
+    ...(typeof uuid === "string" && { uuid }),
+  };
+}
+
 /**
  * The facilities that metadata holds, in their order. Throws a TypeError naming what is wrong with
  * one of them.
@@ -80,14 +108,26 @@ export function readFacilities(text: string): LoadedFacility[] {
           "read it with that version, or with babeltrace2",
       );
     }
-    const space = rest.indexOf(" ");
-    const first = rest.slice(0, Math.max(space, 0));
-    if (!/^[0-9]{1,4}$/.test(first)) {
-      throw new TypeError(`metadata: a facility begins with ${JSON.stringify(rest.slice(0, 20))}`);
-    }
-    facilities.push({ firstEvent: Number(first), definition: fromJson(rest.slice(space + 1)) });
+    const [firstEvent, json] = numbered("a facility", rest);
+    facilities.push({ firstEvent, definition: fromJson(json) });
   }
   return facilities;
+}
+
+/** The events of metadata that are of no facility. Throws a TypeError naming what is wrong with one of them. */
+export function readEventClasses(text: string): LoadedEvent[] {
+  return Array.from(commentsOf(text, [CLASS_COMMENT]), ([, rest]) => {
+    const [event, json] = numbered("an event", rest);
+    return { event, eventClass: classFromJson(json) };
+  });
+}
+
+/** The number that a comment begins with, and what comes after it. */
+function numbered(what: string, rest: string): [number, string] {
+  const space = rest.indexOf(" ");
+  const number = rest.slice(0, Math.max(space, 0));
+  if (/^[0-9]{1,4}$/.test(number)) return [Number(number), rest.slice(space + 1)];
+  throw new TypeError(`metadata: ${what} begins with ${JSON.stringify(rest.slice(0, 20))}`);
 }
 
 /**

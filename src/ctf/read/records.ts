@@ -7,18 +7,18 @@ import {
   RECORD_HEADER_BYTES,
 } from "../../../assembly/public/layout.js";
 import { timeFrom } from "../../clock/record-time.js";
-import { type Decoder, decoderOf } from "../../event/decode.js";
-import type { EventDefinition } from "../../event/definition.js";
-import { type Sizer, sizerOf } from "../../event/payload.js";
+import type { EventClass } from "../../trace/schema.js";
+import { eventClassOf } from "../event-class.js";
 import { decodePacketHeader, PACKET_HEADER_BYTES } from "../packet.js";
-import type { LoadedFacility } from "./metadata.js";
+import type { LoadedEvent, LoadedFacility } from "./metadata.js";
+import { type Decoder, decoderOf } from "./payload.js";
 
 /** One record, decoded. */
 export interface DecodedRecord {
   /** Facility and event, "app:request". */
   readonly event: string;
-  /** Names and types of its fields, in their order. */
-  readonly definition: EventDefinition;
+  /** Names and classes of its fields, in their order. */
+  readonly eventClass: EventClass;
   /** Nanoseconds since boot. */
   readonly timestamp: bigint;
   /** Values by field name; u64 and i64 are bigint, enums numbers. */
@@ -28,37 +28,39 @@ export interface DecodedRecord {
 /** Events by number, compiled. Make it once for all packets of a trace. */
 export type EventTable = ReadonlyMap<number, CompiledEvent>;
 
-/** An event with the functions that read its payload. */
+/** An event with the function that reads its payload. */
 export interface CompiledEvent {
   readonly name: string;
-  readonly definition: EventDefinition;
-  /** @internal */
-  readonly size: Sizer;
+  readonly eventClass: EventClass;
   /** @internal */
   readonly decode: Decoder;
 }
 
-/** Compiles the events of facilities. Throws a RangeError when two claim one event number. */
-export function compileFacilities(facilities: Iterable<LoadedFacility>): EventTable {
+/**
+ * Compiles the events of facilities, and others. Throws a RangeError when two claim one event number.
+ */
+export function compileFacilities(
+  facilities: Iterable<LoadedFacility>,
+  others: Iterable<LoadedEvent> = [],
+): EventTable {
   const table = new Map<number, CompiledEvent>();
   for (const { firstEvent, definition } of facilities) {
     for (const [index, event] of definition.events.entries()) {
-      const id = firstEvent + index;
-      const name = `${definition.name}:${event.name}`;
-      if (!Number.isInteger(id) || id < 0 || id > RECORD_EVENT_MASK) {
-        throw new RangeError(`event ${id} (${name}): numbers go from 0 to ${RECORD_EVENT_MASK}`);
-      }
-      const other = table.get(id);
-      if (other) throw new RangeError(`event ${id}: both ${other.name} and ${name} claim it`);
-      table.set(id, {
-        name,
-        definition: event,
-        size: sizerOf(event),
-        decode: decoderOf(event),
-      });
+      add(table, firstEvent + index, eventClassOf(definition.name, event));
     }
   }
+  for (const { event, eventClass } of others) add(table, event, eventClass);
   return table;
+}
+
+function add(table: Map<number, CompiledEvent>, id: number, eventClass: EventClass): void {
+  const { name, fields } = eventClass;
+  if (!Number.isInteger(id) || id < 0 || id > RECORD_EVENT_MASK) {
+    throw new RangeError(`event ${id} (${name}): numbers go from 0 to ${RECORD_EVENT_MASK}`);
+  }
+  const other = table.get(id);
+  if (other) throw new RangeError(`event ${id}: both ${other.name} and ${name} claim it`);
+  table.set(id, { name, eventClass, decode: decoderOf(fields) });
 }
 
 /**
@@ -81,31 +83,59 @@ export function* decodePacket(
   if (end > bytes.length) {
     throw new RangeError(`packet: content of ${end} bytes, but only ${bytes.length} are there`);
   }
-  let at = PACKET_HEADER_BYTES;
-  let last = header.timestampBegin;
+  const content = { at: PACKET_HEADER_BYTES, until: end, ...header };
+  yield* decodeRecords(view, content, table);
+}
+
+/** Where the records of a packet are, and what is known of them. */
+export interface PacketContent {
+  /** Byte of the first record, and the one after the last. */
+  readonly at: number;
+  readonly until: number;
+  /** Nanoseconds since boot, as in `PacketHeader`. */
+  readonly timestampBegin: bigint;
+  readonly timestampEnd: bigint;
+  readonly records: number;
+}
+
+/** The records of one packet, as `decodePacket` yields them, without its header. */
+export function* decodeRecords(
+  view: DataView,
+  { at: first, until, timestampBegin, timestampEnd, records }: PacketContent,
+  table: EventTable,
+): Generator<DecodedRecord, void, void> {
+  let at = first;
+  let last = timestampBegin;
   let count = 0;
-  while (at < end) {
+  while (at < until) {
     const where = `record at byte ${at} of the packet`;
-    if (end - at < RECORD_HEADER_BYTES) throw new RangeError(`${where}: only ${end - at} bytes`);
+    if (until - at < RECORD_HEADER_BYTES)
+      throw new RangeError(`${where}: only ${until - at} bytes`);
     const word = view.getBigUint64(at, true);
     const id = Number(word & BigInt(RECORD_EVENT_MASK));
     const low = word >> BigInt(RECORD_EVENT_BITS);
     const timestamp = timeFrom(low, last);
-    const entry = table.get(id);
-    if (!entry) throw new RangeError(`${where}: event ${id} is not known`);
-    if (timestamp > header.timestampEnd) {
-      throw new RangeError(`${where}: time ${low} not of ${last} to ${header.timestampEnd}`);
+    const event = table.get(id);
+    if (!event) throw new RangeError(`${where}: event ${id} is not known`);
+    if (timestamp > timestampEnd) {
+      throw new RangeError(`${where}: time ${low} not of ${last} to ${timestampEnd}`);
     }
-    const payload = at + RECORD_HEADER_BYTES;
-    const size = entry.size(view, payload, end);
-    if (size < 0) throw new RangeError(`${where}: ${entry.name} does not fit before byte ${end}`);
-    const fields = entry.decode(view, payload, payload + size);
-    yield { event: entry.name, definition: entry.definition, timestamp, fields };
+    const { name, eventClass, decode } = event;
+    const payload = decodeOne(decode, view, at + RECORD_HEADER_BYTES, until, `${where}: ${name}`);
+    yield { event: name, eventClass, timestamp, fields: payload.fields };
     last = timestamp;
     count += 1;
-    at = payload + size;
+    at = payload.end;
   }
-  if (count !== header.records) {
-    throw new RangeError(`packet: its header counts ${header.records} records, it holds ${count}`);
+  if (count !== records) {
+    throw new RangeError(`packet: its header counts ${records} records, it holds ${count}`);
+  }
+}
+
+function decodeOne(decode: Decoder, view: DataView, at: number, end: number, what: string) {
+  try {
+    return decode(view, at, end);
+  } catch (cause) {
+    throw new RangeError(`${what} does not fit before byte ${end}`, { cause });
   }
 }

@@ -1,19 +1,18 @@
 // A whole trace, read: what its metadata says, and its records in the order of time.
 
-import { mergeStreams, type PacketStream, type TraceEntry } from "../merge.js";
+import type { TraceEntry } from "../../trace/entry.js";
+import { mergeStreams, type TraceStream } from "../../trace/merge.js";
+import type { TraceSource } from "../../trace/source.js";
 import type { PacketHeader } from "../packet.js";
 import { formatUuid } from "../uuid.js";
-import {
-  checkMetadata,
-  type LoadedFacility,
-  readFacilities,
-  type TraceMetadata,
-} from "./metadata.js";
-import { compileFacilities, decodePacket, type EventTable } from "./records.js";
+import { type PacketStream, traceStream } from "./entries.js";
+import type { LoadedFacility, TraceMetadata } from "./metadata.js";
+import { decodePacket, type EventTable } from "./records.js";
+import { readSchema } from "./schema.js";
 import { type LocatedPacket, scanStream } from "./stream.js";
 
 /** A trace that can be read. */
-export interface TraceReader {
+export interface TraceReader extends TraceSource {
   readonly metadata: TraceMetadata;
   readonly facilities: readonly LoadedFacility[];
   /** All records and losses in the order of time, see `mergeStreams`. Each call begins anew. */
@@ -28,7 +27,7 @@ export interface StreamContext {
 }
 
 /**
- * A stream of `size` bytes for `mergeStreams`; `read` returns the `length` bytes at `at`. Throws what
+ * A stream of `size` bytes; `read` returns the `length` bytes at `at`. Throws what
  * `scanStream` and `decodePacket` do, and a TypeError for packets of another trace.
  */
 export function packetStream(
@@ -91,29 +90,21 @@ function named(name: string, error: unknown): unknown {
 
 /**
  * Opens a trace whose files are in memory: by their names, as `TraceFiles` makes them. Throws a
- * TypeError for metadata that is missing or makes no sense, and a RangeError when two facilities claim
- * one event number; `entries` what `packetStream` throws, naming the file.
+ * TypeError for metadata that is missing or makes no sense, and a RangeError when two events claim
+ * one number; `entries` what `packetStream` throws, naming the file.
  */
 export function openTraceFiles(files: Iterable<readonly [string, Uint8Array]>): TraceReader {
-  const streams = new Map(files);
-  const bytes = streams.get("metadata");
+  const contents = new Map(files);
+  const bytes = contents.get("metadata");
   if (!bytes) throw new TypeError("trace: there is no file called metadata");
-  streams.delete("metadata");
-  const text = new TextDecoder().decode(bytes);
-  const metadata = checkMetadata(text);
-  const facilities = readFacilities(text);
-  const context = { uuid: metadata.uuid, events: compileFacilities(facilities) };
-  return {
-    metadata,
-    facilities,
-    entries: () =>
-      mergeStreams(
-        Array.from(streams, ([name, all]) =>
-          explainedStream(
-            packetStream((at, length) => all.subarray(at, at + length), all.length, context),
-            (error) => named(name, error),
-          ),
-        ),
-      ),
-  };
+  contents.delete("metadata");
+  const { metadata, facilities, schema, events } = readSchema(new TextDecoder().decode(bytes));
+  const context = { uuid: metadata.uuid, events };
+  const streams = Array.from(contents, ([name, all]): TraceStream => {
+    const read = (at: number, length: number) => all.subarray(at, at + length);
+    return traceStream({ name }, () =>
+      explainedStream(packetStream(read, all.length, context), (error) => named(name, error)),
+    );
+  });
+  return { metadata, facilities, schema, streams, entries: () => mergeStreams(streams) };
 }

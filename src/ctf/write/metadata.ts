@@ -5,9 +5,18 @@
 import { RECORD_EVENT_MASK } from "../../../assembly/public/layout.js";
 import type { CpuClock } from "../../clock/clock.js";
 import { type FacilityDefinition, toJson } from "../../event/definition.js";
-import { CLOCK_COMMENT, CTF_MAGIC_LINE, FACILITY_COMMENT, TRACER_NAME } from "../names.js";
-import { declareFields, literal, TYPE_ALIASES } from "../read/tsdl.js";
+import type { EventClass } from "../../trace/schema.js";
+import { classToJson } from "../class-json.js";
+import { eventClassOf } from "../event-class.js";
+import {
+  CLASS_COMMENT,
+  CLOCK_COMMENT,
+  CTF_MAGIC_LINE,
+  FACILITY_COMMENT,
+  TRACER_NAME,
+} from "../names.js";
 import { parseUuid } from "../uuid.js";
+import { declareFields, literal, TYPE_ALIASES } from "./tsdl.js";
 
 export interface ClockDescription {
   /** An identifier; "monotonic" unless given. */
@@ -112,19 +121,38 @@ export function metadataEvents(firstEvent: number, definition: FacilityDefinitio
       `facility ${JSON.stringify(definition.name)}: events ${firstEvent} to ${last}, not of 0 to ${RECORD_EVENT_MASK}`,
     );
   }
-  const events = definition.events.map(({ name, fields }, index) => {
-    const lines = declareFields(fields).map((line) => `\t\t${line}\n`);
-    return `
+  const events = definition.events.map((event, index) =>
+    declareEvent(firstEvent + index, eventClassOf(definition.name, event)),
+  );
+  return `\n/* ${FACILITY_COMMENT} ${firstEvent} ${commentJson(toJson(definition))} */\n${events.join("")}`;
+}
+
+/**
+ * An event of any class, to be appended to the metadata, with the class as JSON in a comment before it, which
+ * this package's own reader takes (see `readEventClasses`). Throws a RangeError for a number of more than 12
+ * bits, and a TypeError for a class that is none.
+ */
+export function metadataEventClass(event: number, eventClass: EventClass): string {
+  if (!Number.isInteger(event) || event < 0 || event > RECORD_EVENT_MASK) {
+    throw new RangeError(
+      `event ${JSON.stringify(eventClass.name)}: number ${event}, not of 0 to ${RECORD_EVENT_MASK}`,
+    );
+  }
+  const json = commentJson(classToJson(eventClass));
+  return `\n/* ${CLASS_COMMENT} ${event} ${json} */\n${declareEvent(event, eventClass)}`;
+}
+
+function declareEvent(event: number, { name, fields }: EventClass): string {
+  const lines = declareFields(fields).map((line) => `\t\t${line}\n`);
+  return `
 event {
-	name = ${literal(`${definition.name}:${name}`)};
-	id = ${firstEvent + index};
+	name = ${literal(name)};
+	id = ${event};
 	stream_id = 0;
 	fields := struct {
 ${lines.join("")}	};
 };
 `;
-  });
-  return `\n/* ${FACILITY_COMMENT} ${firstEvent} ${commentJson(toJson(definition))} */\n${events.join("")}`;
 }
 
 /**

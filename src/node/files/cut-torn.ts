@@ -51,7 +51,7 @@ function cutStream(path: string, begin: Uint8Array): TornTail[] {
   try {
     const { size } = fstatSync(fd);
     const packets = scanStream((at, length) => readAt(fd, at, length), size);
-    for (const _ of untilTorn(packets, { path, size }, torn));
+    for (const _ of untilTorn(packets, { path, size }, (tail) => torn.push(tail)));
     for (const { at } of torn) {
       const there = readAt(fd, at, begin.length);
       if (there.some((byte, i) => byte !== begin[i])) return [];

@@ -10,18 +10,18 @@ export interface TornTail {
   readonly bytes: number;
 }
 
-/** The packets up to the torn one, of which `torn` is told. */
+/** The packets up to the torn one, of which `onTorn` is told. */
 export function* untilTorn<T>(
   packets: Iterable<T>,
   { path, size }: { readonly path: string; readonly size: number },
-  torn: TornTail[],
+  onTorn: (torn: TornTail) => void,
 ): Generator<T, void, void> {
   try {
     yield* packets;
   } catch (error) {
     const at = tornAt(error);
     if (at === undefined) throw error;
-    torn.push({ path, at, bytes: size - at });
+    onTorn({ path, at, bytes: size - at });
   }
 }
 

@@ -6,21 +6,21 @@ import { join } from "node:path";
 import type { CpuClock } from "../../clock/clock.js";
 import {
   checkMetadata,
-  compileFacilities,
-  mergeStreams,
   packetStream,
   readClocks,
-  readFacilities,
   type StreamContext,
   scanStream,
   summarize,
-  type TraceEntry,
   type TraceMetadata,
   type TraceReader,
   type TraceSummary,
 } from "../../ctf/index.js";
+import { entriesOf } from "../../ctf/read/entries.js";
+import { readSchema } from "../../ctf/read/schema.js";
 import { explainedEach, explainedStream, ofTrace } from "../../ctf/read/trace.js";
 import { TraceError } from "../../errors.js";
+import type { TraceEntry } from "../../trace/entry.js";
+import { mergeStreams, type TraceStream } from "../../trace/merge.js";
 import { readAt } from "./read-at.js";
 import { type TornTail, untilTorn } from "./torn-tail.js";
 
@@ -42,78 +42,102 @@ export function readTraceDir(dir: string): TraceDir {
   const text = readMetadata(path);
   const metadata = explained(path, () => checkMetadata(text));
   const clocks = explained(path, () => readClocks(text));
-  const { streams, close } = openStreams(dir);
   const torn: TornTail[] = [];
-  try {
-    const summary = summarize(
+  const onTorn = (tail: TornTail) => torn.push(tail);
+  const summary = withStreams(dir, (streams) =>
+    summarize(
       streams.map(({ name, path, read, size }) => {
-        const whole = untilTorn(scanStream(read, size), { path, size }, torn);
+        const whole = untilTorn(scanStream(read, size), { path, size }, onTorn);
         const packets = ofTrace(whole, metadata.uuid);
         return { name, packets: explainedEach(() => packets, because(path)) };
       }),
-    );
-    return { metadata, clocks, summary, torn };
-  } finally {
-    close();
-  }
+    ),
+  );
+  return { metadata, clocks, summary, torn };
 }
 
 /** Counts the records of each event, in whole packets. Throws TraceError `output` as `readTraceDir` does. */
 export function countEvents(dir: string): Map<string, number> {
   const { context } = readContext(dir);
-  const { streams, close } = openStreams(dir);
   const counts = new Map<string, number>();
-  try {
+  withStreams(dir, (streams) => {
     // Not by the merge of `openTraceDir`: the order of time does not matter here.
     for (const stream of streams) {
       const { packets, records } = packetsOf(stream, context);
-      for (const packet of untilTorn(packets, stream, [])) {
+      for (const packet of untilTorn(packets, stream, () => {})) {
         for (const { event } of records(packet)) counts.set(event, (counts.get(event) ?? 0) + 1);
       }
     }
-  } finally {
-    close();
-  }
+  });
   return counts;
+}
+
+/** How to read a trace directory. */
+export interface TraceDirOptions {
+  /**
+   * Called for each stream that ends within a packet, when a reading has come there; what is whole is read then.
+   * Without it a torn packet is an error.
+   */
+  readonly onTorn?: (torn: TornTail) => void;
 }
 
 /**
  * Opens a trace whose records are to be read in the order of time. Throws TraceError `output` naming the
- * file that cannot be read, and why; so does `entries`, which has the files open until it is done or is
- * told to return, and holds one packet a stream.
+ * file that cannot be read, and why; so do `streams`, `entries` and the entries of a stream. A stream's file is
+ * open until its entries are done or are told to return; of each, one packet is held.
  */
-export function openTraceDir(dir: string): TraceReader {
+export function openTraceDir(dir: string, { onTorn }: TraceDirOptions = {}): TraceReader {
   const { context, ...trace } = readContext(dir);
+  const streamOf = (file: StreamFile): TraceStream => ({
+    info: { name: file.name },
+    *entries() {
+      const stream = openStream(file);
+      try {
+        const { packets, records } = packetsOf(stream, context);
+        yield* entriesOf({
+          packets: onTorn ? untilTorn(packets, stream, onTorn) : packets,
+          records,
+        });
+      } finally {
+        stream.close();
+      }
+    },
+  });
+  const streams = () => streamFiles(dir).map(streamOf);
   function* entries(): Generator<TraceEntry, void, void> {
-    const { streams, close } = openStreams(dir);
-    try {
-      yield* mergeStreams(streams.map((stream) => packetsOf(stream, context)));
-    } finally {
-      close();
-    }
+    yield* mergeStreams(streams());
   }
-  return { ...trace, entries };
+  return {
+    ...trace,
+    /** Of the files that are there by now. */
+    get streams() {
+      return streams();
+    },
+    entries,
+  };
 }
 
 /** What the metadata says, and what is needed of it to read the streams. */
 function readContext(dir: string) {
   const path = join(dir, "metadata");
   const text = readMetadata(path);
-  const metadata = explained(path, () => checkMetadata(text));
-  const facilities = explained(path, () => readFacilities(text));
-  const events = explained(path, () => compileFacilities(facilities));
-  return { metadata, facilities, context: { uuid: metadata.uuid, events } };
+  const { events, ...read } = explained(path, () => readSchema(text));
+  return { ...read, context: { uuid: read.metadata.uuid, events } };
 }
 
 function packetsOf({ path, read, size }: OpenStream, context: StreamContext) {
   return explainedStream(packetStream(read, size, context), because(path));
 }
 
-interface OpenStream {
+interface StreamFile {
   readonly name: string;
   readonly path: string;
+}
+
+interface OpenStream extends StreamFile {
   readonly size: number;
   read(at: number, length: number): Uint8Array;
+  close(): void;
 }
 
 function readMetadata(path: string): string {
@@ -121,27 +145,34 @@ function readMetadata(path: string): string {
 }
 
 /** Every other regular, visible file of the directory is a stream, as CTF readers have it. */
-function openStreams(dir: string): { streams: readonly OpenStream[]; close(): void } {
+function streamFiles(dir: string): StreamFile[] {
   const entries = explained(dir, () => readdirSync(dir, { withFileTypes: true }));
-  const names = entries
+  return entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith(".") && entry.name !== "metadata")
-    .map(({ name }) => name)
-    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  const fds: number[] = [];
-  const close = () => {
-    for (const fd of fds) closeSync(fd);
-  };
+    .map(({ name }) => ({ name, path: join(dir, name) }))
+    .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+}
+
+function openStream({ name, path }: StreamFile): OpenStream {
+  const fd = explained(path, () => openSync(path, "r"));
+  const close = () => closeSync(fd);
   try {
-    const streams = names.map((name): OpenStream => {
-      const path = join(dir, name);
-      const fd = explained(path, () => openSync(path, "r"));
-      fds.push(fd);
-      return { name, path, size: fstatSync(fd).size, read: (at, length) => readAt(fd, at, length) };
-    });
-    return { streams, close };
+    const { size } = fstatSync(fd);
+    return { name, path, size, read: (at, length) => readAt(fd, at, length), close };
   } catch (error) {
     close();
-    throw error;
+    throw toError(path, error);
+  }
+}
+
+/** All streams of a directory, open for as long as `action` runs. */
+function withStreams<T>(dir: string, action: (streams: readonly OpenStream[]) => T): T {
+  const streams: OpenStream[] = [];
+  try {
+    for (const file of streamFiles(dir)) streams.push(openStream(file));
+    return action(streams);
+  } finally {
+    for (const { close } of streams) close();
   }
 }
 
