@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eventClassOf } from "../../src/ctf/event-class.js";
 import {
   type DecodedRecord,
   type LossEntry,
@@ -12,6 +13,7 @@ import {
   type PacketStream,
   type RecordEntry,
   type TraceEntry,
+  traceStream,
 } from "../../src/ctf/index.js";
 import { defineFacility, field, u32 } from "../../src/event/index.js";
 import { metadataOf, packetOf } from "../lib/ctf-traces.js";
@@ -19,6 +21,7 @@ import { metadataOf, packetOf } from "../lib/ctf-traces.js";
 const app = defineFacility("app", { tick: [field("n", u32)] });
 const [definition] = app.events;
 if (!definition) throw new Error("no event");
+const eventClass = eventClassOf("app", definition);
 const facilities = [{ firstEvent: 1, definition: app }];
 
 type Told = PacketHeader & { readonly own: readonly DecodedRecord[] };
@@ -27,7 +30,7 @@ type Told = PacketHeader & { readonly own: readonly DecodedRecord[] };
 function told(cpu: number, first: number, times: readonly bigint[], over = {}): Told {
   const own = times.map((timestamp, i) => ({
     event: "app:tick",
-    definition: definition as NonNullable<typeof definition>,
+    eventClass,
     timestamp,
     fields: { n: first + i },
   }));
@@ -88,7 +91,9 @@ const streams = fc
 
 const isRecord = (entry: TraceEntry): entry is RecordEntry => entry.kind === "record";
 const isLoss = (entry: TraceEntry): entry is LossEntry => entry.kind === "loss";
-const merged = (all: readonly (readonly Told[])[]) => [...mergeStreams(all.map(streamOf))];
+const mergedOf = (all: readonly PacketStream<Told>[]) =>
+  mergeStreams(all.map((stream) => traceStream({}, () => stream)));
+const merged = (all: readonly (readonly Told[])[]) => [...mergedOf(all.map(streamOf))];
 
 describe("mergeStreams", () => {
   it("yields all records in the order of time, CPU and recording", () => {
@@ -161,7 +166,7 @@ describe("mergeStreams", () => {
             },
           }),
         );
-        for (const _ of mergeStreams(lazy)) expect(Math.max(...held)).toBeLessThanOrEqual(1);
+        for (const _ of mergedOf(lazy)) expect(Math.max(...held)).toBeLessThanOrEqual(1);
         expect(held.every((count) => count === 0)).toBe(true);
       }),
     );
@@ -176,7 +181,7 @@ describe("mergeStreams", () => {
         return own;
       },
     });
-    const entries = mergeStreams([lazy(0), lazy(1)]);
+    const entries = mergedOf([lazy(0), lazy(1)]);
     expect(read).toEqual([]);
     entries.next();
     expect(read).toEqual(["0: 1", "1: 1"]);
@@ -196,12 +201,12 @@ describe("mergeStreams", () => {
         closed.push(cpu);
       }
     }
-    for (const _ of mergeStreams([streamOf(packets(0)), streamOf(packets(1))])) break;
+    for (const _ of mergedOf([streamOf(packets(0)), streamOf(packets(1))])) break;
     expect(closed).toEqual([0, 1]);
     closed.length = 0;
     const seen: bigint[] = [];
     expect(() => {
-      for (const { timestamp } of mergeStreams([0, 1].map((cpu) => streamOf(packets(cpu))))) {
+      for (const { timestamp } of mergedOf([0, 1].map((cpu) => streamOf(packets(cpu))))) {
         seen.push(timestamp);
       }
     }).toThrow("nonsense");

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eventClassOf } from "../../src/ctf/event-class.js";
 import {
   CTF_MAGIC,
   decodePacket,
@@ -76,15 +77,15 @@ describe("the golden packet", () => {
   });
 
   it("holds its records", () => {
-    const [request, tick] = app.events;
+    const [request, tick] = app.events.map((event) => eventClassOf("app", event));
     expect([...decodePacket(GOLDEN, facilities)]).toEqual([
       {
         event: "app:request",
-        definition: request,
+        eventClass: request,
         timestamp: 0x1000n,
         fields: { id: 42, path: "/items" },
       },
-      { event: "app:tick", definition: tick, timestamp: 0x2001n, fields: { n: 0 } },
+      { event: "app:tick", eventClass: tick, timestamp: 0x2001n, fields: { n: 0 } },
     ]);
   });
 

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eventClassOf } from "../../src/ctf/event-class.js";
 import {
   compileFacilities,
   decodePacket,
@@ -165,14 +166,16 @@ describe("summarize", () => {
 describe("decodePacket", () => {
   it("yields records with names and values", () => {
     const [definition, batch] = app.events;
-    if (!batch) throw new Error("no event");
+    if (!definition || !batch) throw new Error("no event");
+    const eventClass = eventClassOf("app", definition);
+    const other = eventClassOf("app", batch);
     const packet = packetOf([
       request(5, 1, "/a"),
       { time: 5n, id: 11, event: batch, args: [[1n, 2]] },
     ]);
     const expected = [
-      { event: "app:request", definition, timestamp: 5n, fields: { id: 1, path: "/a" } },
-      { event: "app:batch", definition: batch, timestamp: 5n, fields: { ids: [1n, 2n] } },
+      { event: "app:request", eventClass, timestamp: 5n, fields: { id: 1, path: "/a" } },
+      { event: "app:batch", eventClass: other, timestamp: 5n, fields: { ids: [1n, 2n] } },
     ];
     expect([...decodePacket(packet, facilities)]).toEqual(expected);
     expect([...decodePacket(packet, compileFacilities(facilities))]).toEqual(expected);

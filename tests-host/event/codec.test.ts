@@ -3,13 +3,13 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eventClassOf } from "../../src/ctf/event-class.js";
+import { decoderOf } from "../../src/ctf/read/payload.js";
 import {
   Area,
   array,
   bool,
   bytes,
-  type Decoder,
-  decoderOf,
   defineFacility,
   type EventDefinition,
   type EventEncoder,
@@ -33,13 +33,22 @@ import {
 } from "../../src/event/index.js";
 import { textEnd } from "../../src/event/text.js";
 
-type Codec = EventEncoder & { readonly size: Sizer; readonly decode: Decoder };
+type Decode = (view: DataView, at: number, end: number) => Record<string, unknown>;
+type Codec = EventEncoder & { readonly size: Sizer; readonly decode: Decode };
 
 const state = enumOf({ idle: 0, busy: 7, off: -1 });
 
 /** Both directions of an event. */
 function codecOfEvent(event: EventDefinition): Codec {
-  return { ...encoderOf(event), size: sizerOf(event), decode: decoderOf(event) };
+  const size = sizerOf(event);
+  const decoder = decoderOf(eventClassOf("test", event).fields);
+  const decode: Decode = (view, at, end) => {
+    const decoded = decoder(view, at, end);
+    // What measures payloads and what reads them agree on where each ends.
+    expect(decoded.end).toBe(at + size(view, at, end));
+    return decoded.fields;
+  };
+  return { ...encoderOf(event), size, decode };
 }
 
 function codecOf(...types: FieldType[]): Codec {

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { startBrowser } from "../../scripts/lib/browsers.mjs";
 import { filesOf, servePages } from "../../scripts/lib/pages.mjs";
+import { eventClassOf } from "../../src/ctf/event-class.js";
 import type { RecordEntry, TraceEntry } from "../../src/ctf/index.js";
 import { core } from "../../src/facilities/index.js";
 import { type SlicePair, toChrome } from "../../src/formats/chrome.js";
@@ -32,7 +33,8 @@ function named(cpu: number, name: string): RecordEntry {
   const definition = core.events.find((each) => each.name === "domain_info");
   if (!definition) throw new Error("no event");
   const fields = { dom: 1, vcpu: cpu, tid: 5, name };
-  return { kind: "record", cpu, timestamp: 500n, event: "core:domain_info", definition, fields };
+  const eventClass = eventClassOf("core", definition);
+  return { kind: "record", cpu, timestamp: 500n, event: "core:domain_info", eventClass, fields };
 }
 
 /** Two threads with slices in slices, requests that overlap, a loss, and slices without an end. */

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eventClassOf } from "../../src/ctf/event-class.js";
 import {
   metadataHeader,
   openTraceFiles,
@@ -70,7 +71,8 @@ describe("the JSON", () => {
             expect(event).toMatchObject({ name: "lost", cat: "tbuf", args });
             continue;
           }
-          const { definition, fields } = entry;
+          const { fields } = entry;
+          const definition = eventOf(entry.event.slice("all:".length));
           expect(event).toMatchObject({ name: entry.event, cat: "all" });
           const values = definition.fields.map(({ name, type }) => [
             name,
@@ -121,7 +123,16 @@ describe("the JSON", () => {
     const event = `${odd.name}:${definition.name}`;
     const fields = JSON.parse('{ "__proto__": 1, "1": 2 }') as Record<string, unknown>;
     const text = [
-      ...toChrome([{ kind: "record", cpu: 0, timestamp: 0n, event, definition, fields }]),
+      ...toChrome([
+        {
+          kind: "record",
+          cpu: 0,
+          timestamp: 0n,
+          event,
+          eventClass: eventClassOf(odd.name, definition),
+          fields,
+        },
+      ]),
     ].join("");
     expect(text).toContain('"args":{"__proto__":1,"1":2}');
     const shown = (JSON.parse(text) as Chrome).traceEvents.find(({ ph }) => ph === "i");
@@ -183,7 +194,8 @@ describe("threads and the process", () => {
     const definition = core.events.find((each) => each.name === "domain_info");
     if (!definition) throw new Error("no event");
     const fields = { dom: 1, vcpu: cpu, tid: 5, name };
-    return { kind: "record", cpu, timestamp: 0n, event: "core:domain_info", definition, fields };
+    const eventClass = eventClassOf("core", definition);
+    return { kind: "record", cpu, timestamp: 0n, event: "core:domain_info", eventClass, fields };
   };
   const namesOf = (of: readonly TraceEntry[]) =>
     new Map(

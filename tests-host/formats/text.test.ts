@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eventClassOf } from "../../src/ctf/event-class.js";
 import { openTraceFiles, type TraceEntry } from "../../src/ctf/index.js";
 import { TraceError } from "../../src/errors.js";
 import { defineFacility, field, string, u32 } from "../../src/event/index.js";
@@ -84,7 +85,7 @@ describe("a line", () => {
       cpu: 0,
       timestamp: 0n,
       event,
-      definition,
+      eventClass: eventClassOf(odd.name, definition),
       fields,
     };
     expect(lines([entry])[0]).toContain("a\\u2028b:c\\u202ed: { cpu_id = 0 }, { e\\u2029f = 1 }\n");
@@ -99,7 +100,7 @@ describe("a line", () => {
       cpu: 0,
       timestamp: 0n,
       event: "o:rder",
-      definition,
+      eventClass: eventClassOf("o", definition),
       fields,
     };
     expect(lines([entry])[0]).toContain("{ b = 1, 1 = 2 }");
@@ -115,7 +116,7 @@ describe("a line", () => {
           cpu: 0,
           timestamp: 0n,
           event: "t:ext",
-          definition,
+          eventClass: eventClassOf("t", definition),
           fields: { s: text },
         };
         const [, quoted = ""] = /\{ s = (.*) \}\n$/.exec(lines([entry])[0] ?? "") ?? [];
@@ -251,7 +252,8 @@ describe("the same trace", () => {
     const streams = Array.from({ length: cpus }, (): Written[] => []);
     // No time is that of two CPUs, whose order babeltrace2 leaves open; one CPU's may be equal.
     const times = Array.from({ length: cpus }, (_, cpu) => cpu);
-    for (const [{ definition, fields }, cpu, later] of some) {
+    for (const [{ event, fields }, cpu, later] of some) {
+      const definition = eventOf(event.slice("all:".length));
       const time = (times[cpu] ?? 0) + cpus * Math.max(later - 100, 0) * 1000;
       times[cpu] = time;
       const args = definition.fields.map(({ name }) => fields[name]);

@@ -1,6 +1,7 @@
 // Entries of traces for the tests of formats: an event with a field of every type, and random values.
 
 import fc from "fast-check";
+import { eventClassOf } from "../../src/ctf/event-class.js";
 import type { LossEntry, RecordEntry, TraceEntry } from "../../src/ctf/index.js";
 import {
   array,
@@ -23,6 +24,7 @@ import {
   u32,
   u64,
 } from "../../src/event/index.js";
+import type { EventClass } from "../../src/trace/index.js";
 
 export const state = enumOf({ idle: 0, "in use": 7, also: 7, off: -1 });
 
@@ -41,6 +43,17 @@ export const all = defineFacility("all", {
   "begin third": [field("n", u32)],
   "end third": [field("n", u32)],
 });
+
+const classes = new Map(
+  all.events.map((event) => [event.name, eventClassOf(all.name, event)] as const),
+);
+
+/** The class of an event: one object, as a reader has it. */
+export function classOf(name: string): EventClass {
+  const found = classes.get(name);
+  if (!found) throw new Error(`no event ${name}`);
+  return found;
+}
 
 export function eventOf(name: string): EventDefinition {
   const event = all.events.find((each) => each.name === name);
@@ -108,7 +121,7 @@ export function recordOf(
     kind: "record",
     cpu,
     event: `all:${name}`,
-    definition: eventOf(name),
+    eventClass: classOf(name),
     timestamp,
     fields,
   };
