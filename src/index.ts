@@ -62,6 +62,7 @@ export type { OwnBytes } from "./memory/own-bytes.js";
 export type { WasmMemory, WasmModule } from "./memory/wasm.js";
 export type { FlightRecorder, FlightRecorderOptions } from "./recording/flight-recorder.js";
 export { flightRecorder, record, type TraceFileMap } from "./recording/index.js";
+export { type LiveSourceOptions, liveSource } from "./recording/live-source.js";
 export type { PacketOutput, Recording, RecordingOptions } from "./recording/recording.js";
 export {
   facility,

@@ -50,6 +50,7 @@ export {
   type TraceReader,
 } from "./read/trace.js";
 export { formatUuid, parseUuid, randomUuid } from "./uuid.js";
+export { MemoryFiles, type NewFiles } from "./write/files.js";
 export {
   type ClockDescription,
   type MetadataHeader,
@@ -58,9 +59,10 @@ export {
   metadataEvents,
   metadataHeader,
 } from "./write/metadata.js";
+export type { RecordedPacket } from "./write/packet-headers.js";
+export { CtfSink, type CtfSinkOptions } from "./write/sink.js";
 export {
   type Loss,
-  type RecordedPacket,
   type TraceDescription,
   TraceEncoder,
   type TraceSource,

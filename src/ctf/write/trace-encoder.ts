@@ -1,18 +1,13 @@
 // A trace as CTF, piece by piece: its metadata as it grows, and each packet's header. Where the pieces
-// go is the business of others: files (src/node/files/ctf-writer.ts), or memory (trace-files.ts).
+// go is the business of others (files.ts).
 
 import type { ClockBase, CpuClock } from "../../clock/clock.js";
-import { VERSION } from "../../version.js";
-import { TRACER_NAME } from "../names.js";
-import { encodePacketHeader, PACKET_HEADER_BYTES } from "../packet.js";
 import type { LoadedFacility } from "../read/metadata.js";
-import { parseUuid, randomUuid } from "../uuid.js";
-import {
-  type ClockDescription,
-  metadataClock,
-  metadataEvents,
-  metadataHeader,
-} from "./metadata.js";
+import { randomUuid } from "../uuid.js";
+import { describeClock, hypervisorClock } from "./clock.js";
+import { tracer } from "./environment.js";
+import { metadataClock, metadataEvents, metadataHeader } from "./metadata.js";
+import { PacketHeaders, type RecordedPacket } from "./packet-headers.js";
 
 /** What a writer asks dom0, a `Dom0`: then nobody need call its `describe`. */
 export interface TraceSource {
@@ -36,34 +31,16 @@ export interface TraceDescription {
   readonly env?: Readonly<Record<string, string | number>>;
 }
 
-/** Records of one CPU as dom0 reads them: a `Packet`. */
-export interface RecordedPacket {
-  readonly cpu: number;
-  readonly begin: bigint;
-  readonly end: bigint;
-  readonly records: number;
-  readonly discarded: number;
-  readonly bytes: Uint8Array;
-}
-
 /** What a CPU has lost altogether. */
 export interface Loss {
   readonly cpu: number;
   readonly discarded: number;
 }
 
-interface StreamState {
-  packets: number;
-  discarded: number;
-  end: bigint;
-}
-
 export class TraceEncoder {
   /** The first part of the metadata: text, to come before all else. */
   readonly header: string;
-  readonly #uuid: Uint8Array;
-  readonly #streams = new Map<number, StreamState>();
-  readonly #packetHeader = new Uint8Array(PACKET_HEADER_BYTES);
+  readonly #headers: PacketHeaders;
   /** What the metadata says last of each CPU's clock. */
   readonly #clocks = new Map<number, CpuClock>();
   #facilities = 0;
@@ -83,9 +60,9 @@ export class TraceEncoder {
     this.header = metadataHeader({
       uuid,
       env: { ...tracer(), ...env },
-      clock: clockOf(clock, clocks),
+      clock: describeClock(hypervisorClock(clock, clocks)),
     });
-    this.#uuid = parseUuid(uuid);
+    this.#headers = new PacketHeaders(uuid);
     this.#dom0 = dom0;
   }
 
@@ -124,29 +101,14 @@ export class TraceEncoder {
 
   /** The header of the next packet of a CPU's stream, good until the next call. Throws a RangeError. */
   packetHeader(packet: RecordedPacket): Uint8Array {
-    const { cpu, discarded, records } = packet;
-    const stream = this.#streams.get(cpu) ?? { packets: 0, discarded: 0, end: 0n };
-    const bytes = PACKET_HEADER_BYTES + packet.bytes.length;
-    encodePacketHeader(this.#packetHeader, {
-      uuid: this.#uuid,
-      timestampBegin: packet.begin,
-      timestampEnd: packet.end,
-      contentBytes: bytes,
-      packetBytes: bytes,
-      sequence: stream.packets,
-      discarded,
-      cpu,
-      records,
-    });
-    this.#streams.set(cpu, { packets: stream.packets + 1, discarded, end: packet.end });
-    return this.#packetHeader;
+    return this.#headers.next(packet);
   }
 
   /** Empty packets that declare the losses which no packet has declared yet. */
   lossPackets(losses: Iterable<Loss>): RecordedPacket[] {
     const packets: RecordedPacket[] = [];
     for (const { cpu, discarded } of losses) {
-      const declared = this.#streams.get(cpu);
+      const declared = this.#headers.state(cpu);
       if (discarded <= (declared?.discarded ?? 0)) continue;
       const time = declared?.end ?? 0n;
       const bytes = new Uint8Array(0);
@@ -156,28 +118,6 @@ export class TraceEncoder {
   }
 }
 
-function tracer(): Record<string, string | number> {
-  const [major = 0, minor = 0, patch = 0] = VERSION.split(".").map(Number);
-  return {
-    domain: "js",
-    tracer_name: TRACER_NAME,
-    tracer_major: major,
-    tracer_minor: minor,
-    tracer_patchlevel: patch,
-  };
-}
-
 function isSameClock(a: CpuClock | undefined, b: CpuClock): boolean {
   return a?.clock === b.clock && a.resolutionNs === b.resolutionNs && a.errorNs === b.errorNs;
-}
-
-function clockOf({ wallNs }: ClockBase, clocks: readonly CpuClock[]): ClockDescription {
-  // The worst of those that are known: TSDL has one clock a trace.
-  const precisions = clocks.map(({ resolutionNs, errorNs = 0 }) => resolutionNs + errorNs);
-  return {
-    ...(precisions.length > 0 && { precisionNs: Math.max(...precisions) }),
-    description: "nanoseconds since the hypervisor was booted",
-    offsetSeconds: Number(wallNs / 1_000_000_000n),
-    offsetNanoseconds: Number(wallNs % 1_000_000_000n),
-  };
 }

@@ -3,7 +3,6 @@
 // packets are appended. After the first failure nothing more is written.
 
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { CpuClock } from "../../clock/clock.js";
 import {
   type Loss,
@@ -11,34 +10,17 @@ import {
   TraceEncoder,
   type TraceFilesOptions,
 } from "../../ctf/index.js";
-import { TraceError } from "../../errors.js";
+import { PacketWriter } from "../../ctf/write/packet-writer.js";
+import type { TraceError } from "../../errors.js";
 import type { RegisteredFacility } from "../../host/index.js";
-import { makeEmptyDir, removeDirs } from "./empty-dir.js";
-import { NewFile } from "./new-file.js";
+import { checkNewDir, NewTraceDir, type NewTraceDirOptions } from "./new-trace-dir.js";
 
-export interface CtfWriterOptions extends TraceFilesOptions {
-  /** The trace directory: made if it does not exist; must be empty if it does. */
-  readonly dir: string;
-  /**
-   * Permissions of the files, less the umask. Default 0o600: a trace holds what the program handles, so only
-   * its owner can read it.
-   */
-  readonly fileMode?: number;
-  /** Permissions of the directory if it is made here, less the umask. Default 0o700. */
-  readonly dirMode?: number;
-}
-
-const encoder = new TextEncoder();
+export interface CtfWriterOptions extends TraceFilesOptions, NewTraceDirOptions {}
 
 export class CtfWriter {
   readonly dir: string;
-  readonly #encoder: TraceEncoder;
-  readonly #channel: string;
-  readonly #fileMode: number;
-  readonly #metadata: NewFile;
-  readonly #streams = new Map<number, NewFile>();
-  #failure: TraceError | undefined;
-  #closed = false;
+  readonly #files: NewTraceDir;
+  readonly #writer: PacketWriter;
 
   /**
    * Throws TraceError `output`, naming the path, when the directory cannot be used; nothing that was made is
@@ -46,33 +28,23 @@ export class CtfWriter {
    * 0o777, and a TypeError for an invalid clock or an `env` that cannot be written.
    */
   constructor(options: CtfWriterOptions) {
-    const { dir, channel = "xen", env, fileMode = 0o600, dirMode = 0o700, ...rest } = options;
-    if (typeof dir !== "string" || dir === "") {
-      throw new TraceError(
-        "bad-option",
-        `CtfWriter: dir=${JSON.stringify(dir)} names no directory`,
-      );
-    }
-    checkMode("fileMode", fileMode);
-    checkMode("dirMode", dirMode);
-    this.#encoder = new TraceEncoder({ ...rest, env: { ...nodeEnv(), ...env } });
-    this.dir = dir;
-    this.#channel = channel;
-    this.#fileMode = fileMode;
-    const made = makeEmptyDir(dir, dirMode);
+    const { channel = "xen", env, ...rest } = options;
+    checkNewDir("CtfWriter", options);
+    const trace = new TraceEncoder({ ...rest, env: { ...nodeEnv(), ...env } });
+    this.dir = options.dir;
+    this.#files = new NewTraceDir("CtfWriter", options);
     try {
-      this.#metadata = new NewFile(join(dir, "metadata"), fileMode);
-      this.#append(this.#metadata, [encoder.encode(this.#encoder.header)]);
+      this.#writer = new PacketWriter(trace, this.#files, channel);
     } catch (error) {
       // Metadata whose first part could not be written has removed itself.
-      removeDirs(made);
+      this.#files.discard();
       throw error;
     }
   }
 
   /** The first failure, after which nothing more was written. */
   get failure(): TraceError | undefined {
-    return this.#failure;
+    return this.#files.failure;
   }
 
   /**
@@ -80,8 +52,8 @@ export class CtfWriter {
    * changed. Throws TraceError `output`, and `closed` after `finish`.
    */
   describe(facilities: readonly RegisteredFacility[], clocks: readonly CpuClock[] = []): void {
-    this.#checkOpen("describe");
-    this.#declare(this.#encoder.describe(facilities, clocks));
+    this.#files.checkOpen("describe");
+    this.#writer.describe(facilities, clocks);
   }
 
   /**
@@ -89,18 +61,8 @@ export class CtfWriter {
    * Throws TraceError `output`, and `closed` after `finish`; what the files hold stays a valid trace.
    */
   write(packet: RecordedPacket): void {
-    this.#checkOpen("write");
-    this.#declare(this.#encoder.ahead(packet.cpu));
-    this.#write(packet);
-  }
-
-  #declare(text: string): void {
-    if (text !== "") this.#append(this.#metadata, [encoder.encode(text)]);
-  }
-
-  #write(packet: RecordedPacket): void {
-    const stream = this.#stream(packet.cpu);
-    this.#append(stream, [this.#encoder.packetHeader(packet), packet.bytes]);
+    this.#files.checkOpen("write");
+    this.#writer.write(packet);
   }
 
   /**
@@ -109,65 +71,13 @@ export class CtfWriter {
    * files are closed all the same. A second call does nothing.
    */
   finish(losses: Iterable<Loss> = []): void {
-    if (this.#closed) return;
-    const failed = this.#failure !== undefined;
+    if (this.#files.closed) return;
     try {
-      if (failed) return;
-      this.#declare(this.#encoder.last());
-      for (const packet of this.#encoder.lossPackets(losses)) this.#write(packet);
+      if (!this.#files.failure) this.#writer.finish(losses);
     } finally {
-      this.#close();
-    }
-    if (this.#failure) throw this.#failure;
-  }
-
-  #close(): void {
-    this.#closed = true;
-    for (const file of [this.#metadata, ...this.#streams.values()]) {
-      try {
-        file.close();
-      } catch (error) {
-        this.#failure ??= error as TraceError;
-      }
+      this.#files.close();
     }
   }
-
-  #checkOpen(what: string): void {
-    if (this.#closed) {
-      throw new TraceError(
-        "closed",
-        `CtfWriter: ${what} after finish: the files of ${this.dir} are closed; make a new writer`,
-      );
-    }
-  }
-
-  #stream(cpu: number): NewFile {
-    const known = this.#streams.get(cpu);
-    if (known) return known;
-    // A writer that has failed makes no more files.
-    if (this.#failure) throw this.#failure;
-    const stream = new NewFile(join(this.dir, `${this.#channel}_${cpu}`), this.#fileMode);
-    this.#streams.set(cpu, stream);
-    return stream;
-  }
-
-  #append(file: NewFile, parts: readonly Uint8Array[]): void {
-    if (this.#failure) throw this.#failure;
-    try {
-      file.append(parts);
-    } catch (error) {
-      this.#failure = error as TraceError;
-      throw error;
-    }
-  }
-}
-
-function checkMode(name: string, mode: number): void {
-  if (Number.isInteger(mode) && mode >= 0 && mode <= 0o777) return;
-  throw new TraceError(
-    "bad-option",
-    `CtfWriter: ${name} must be an integer from 0 to 0o777, got ${String(mode)}`,
-  );
 }
 
 function nodeEnv(): Record<string, string> {
