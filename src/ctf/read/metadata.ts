@@ -176,7 +176,7 @@ function* commentsOf(text: string, kinds: readonly string[]): Generator<[string,
 
 type Block = Map<string, string | number>;
 
-/** Strings and integers right within each top-level block; the first block of a name counts. */
+/** Strings, identifiers and integers right within each top-level block; the first block of a name counts. */
 function readBlocks(text: string): Map<string, Block> {
   const blocks = new Map<string, Block>();
   let block: Block = new Map();
@@ -212,7 +212,9 @@ function readBlocks(text: string): Map<string, Block> {
 
 function constantOf({ kind, text }: Token): string | number | undefined {
   if (kind === "string") return unquote(text);
-  if (kind !== "word" || !/^-?[0-9]+$/.test(text)) return undefined;
+  if (kind !== "word") return undefined;
+  if (/^[A-Za-z_]\w*$/.test(text)) return text;
+  if (!/^-?[0-9]+$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : undefined;
 }

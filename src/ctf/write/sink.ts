@@ -47,7 +47,7 @@ const encoder = new TextEncoder();
 /**
  * Writes any trace as CTF: `metadata`, and a stream a CPU. A class that can be said in tbuf's words is written as a
  * facility's event. A loss is told with the time that it happened since, unless more than 1 MiB of that CPU's records
- * came in between: then that time comes out later.
+ * came in between, or a gap of 52 days: then that time comes out later.
  */
 export class CtfSink implements TraceSink {
   readonly #files: NewFiles;
