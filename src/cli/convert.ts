@@ -6,11 +6,12 @@ import { dirname, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { TraceReader } from "../ctf/index.js";
 import { TraceError } from "../errors.js";
-import type { EventDefinition } from "../event/index.js";
 import { type SlicePair, toChrome } from "../formats/chrome.js";
 import { toText } from "../formats/text.js";
+import type { TornTail } from "../node/files/torn-tail.js";
 import { openTraceDir } from "../node/files/trace-dir.js";
 import { batched, checkNewFile, writeWhole } from "../node/files/whole-file.js";
+import { tornLine } from "./info.js";
 import { OUTPUT } from "./output.js";
 import { say } from "./printable.js";
 
@@ -61,7 +62,8 @@ async function convert(dir: string, options: Options): Promise<void> {
   const { to, output, force = false, time, slice: slices = [] } = options;
   if (time !== undefined && to !== "text") refuse("--time", "text", to);
   if (slices.length > 0 && to !== "chrome") refuse("--slice", "chrome", to);
-  const trace = openTraceDir(dir);
+  const torn: TornTail[] = [];
+  const trace = openTraceDir(dir, { onTorn: (tail) => torn.push(tail) });
   warnOfUnknown(trace, slices);
   const pieces = to === "text" ? textOf(trace, time) : chromeOf(trace, slices);
   if (output === undefined || output === "-") await print(pieces);
@@ -71,6 +73,9 @@ async function convert(dir: string, options: Options): Promise<void> {
     checkOutside(output, dir);
     writeWhole(output, pieces, force);
   }
+  for (const tail of torn) say(tornLine(tail));
+  // What is whole was converted, and it is not all that was recorded.
+  if (torn.length > 0) process.exitCode = 1;
 }
 
 function textOf(trace: TraceReader, time: Options["time"]): Generator<string> {
@@ -96,11 +101,8 @@ function chromeOf(trace: TraceReader, slices: readonly SlicePair[]): Generator<s
   });
 }
 
-function warnOfUnknown({ facilities }: TraceReader, slices: readonly SlicePair[]): void {
-  const events = new Map<string, EventDefinition>();
-  for (const { definition } of facilities) {
-    for (const event of definition.events) events.set(`${definition.name}:${event.name}`, event);
-  }
+function warnOfUnknown({ schema }: TraceReader, slices: readonly SlicePair[]): void {
+  const events = new Map(schema.events.map((event) => [event.name, event]));
   const unknown: string[] = [];
   for (const [begin, end, field] of slices) {
     for (const name of [begin, end]) {

@@ -56,6 +56,15 @@ function corruptTrace(records: number): string {
   return dir;
 }
 
+/** A trace of two CPUs, the first one of which was killed while it wrote its second packet. */
+function tornTrace(): string {
+  const dir = traceOf(3);
+  const torn = packetOf([tick(1e6)], { sequence: 1 }).subarray(0, -4);
+  const path = join(dir, "xen_0");
+  writeFileSync(path, Buffer.concat([readFileSync(path), torn]));
+  return dir;
+}
+
 const convert = (...args: string[]) => tbuf(["convert", ...args]);
 const unknownEvent =
   /^tbuf: \S+xen_0: packet at byte \d+: record at byte 80 of the packet: event 99 is not known\n$/;
@@ -130,6 +139,19 @@ describe("standard output", () => {
     expect(stderr).toBe("code 0\n");
   });
 
+  it("has what is whole of a trace that is torn, and says what is missing", async () => {
+    const dir = tornTrace();
+    const whole = traceOf(3);
+    for (const to of ["text", "chrome"]) {
+      const { code, stdout, stderr } = await convert(dir, "--to", to);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^tbuf: \S+xen_0: packet at byte \d+: truncated: .* truncate -s \d+ FILE\n$/,
+      );
+      expect(stdout).toBe((await convert(whole, "--to", to)).stdout);
+    }
+  });
+
   it("has what came before a packet that makes no sense, and is not closed", async () => {
     const dir = corruptTrace(3);
     const text = await convert(dir, "--to", "text");
@@ -142,6 +164,15 @@ describe("standard output", () => {
 });
 
 describe("a file", () => {
+  it("holds what is whole of a trace that is torn", async () => {
+    const dir = tornTrace();
+    const file = join(dirname(dir), "trace.txt");
+    const done = await convert(dir, "--to", "text", "-o", file);
+    expect(done).toMatchObject({ code: 1, stdout: "" });
+    expect(done.stderr).toContain("truncated");
+    expect(readFileSync(file, "utf8")).toBe((await convert(traceOf(3), "--to", "text")).stdout);
+  });
+
   it("holds what standard output would, and nothing else is left", async () => {
     const dir = traceOf(20_000);
     const file = join(dirname(dir), "trace.json");

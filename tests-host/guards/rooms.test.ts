@@ -22,8 +22,13 @@ const closedRooms = ["tests-host/", "tests-wasm/", "bench/", "conformance/"];
 /** The rooms that know what Node is. */
 const nodeRooms = ["src/node/", "src/cli/"];
 /** The rooms that know neither Wasm nor Node nor dom0: bytes and events only. */
-const pureRooms = ["src/ctf/", "src/formats/", "src/event/", "src/facilities/"];
+const pureRooms = ["src/ctf/", "src/formats/", "src/trace/", "src/event/", "src/facilities/"];
 const pureForbids = ["src/host/", "src/memory/core-bytes.ts", ...nodeRooms, "node:", "npm:"];
+/** Rooms that know no more of src than this: whose trace it is does not matter to them. */
+const neutralRooms: Readonly<Record<string, readonly string[]>> = {
+  "src/trace/": ["src/trace/", "src/clock/clock.ts", "src/errors.ts"],
+  "src/formats/": ["src/formats/", "src/trace/", "src/clock/clock.ts", "src/errors.ts"],
+};
 
 const inAny = (rooms: readonly string[], path: string) => rooms.some((r) => path.startsWith(r));
 
@@ -69,9 +74,16 @@ function refusal({ from, to }: Edge): string | undefined {
   return from.startsWith("src/") ? refusalInSrc(from, to) : undefined;
 }
 
+/** "src/trace/" of "src/trace/merge.ts". */
+const roomOf = (path: string) => path.slice(0, path.indexOf("/", "src/".length) + 1);
+
 function refusalInSrc(from: string, to: string): string | undefined {
   const pure = pureRooms.find((room) => from.startsWith(room));
   if (pure !== undefined && inAny(pureForbids, to)) return `${pure} knows no ${to}`;
+  const neutral = neutralRooms[roomOf(from)];
+  if (neutral && to.startsWith("src/") && !inAny(neutral, to)) {
+    return `${roomOf(from)} knows only the neutral model`;
+  }
   if (to.startsWith("npm:")) {
     const name = to.slice(4).split("/", to.startsWith("npm:@") ? 2 : 1);
     if (!dependencies.includes(name.join("/"))) return "not one of package.json's dependencies";
@@ -105,11 +117,13 @@ function badPaths(texts: Texts): string[] {
   return [...texts.keys()].flatMap((start) => {
     if (!start.startsWith("src/") || inAny(nodeRooms, start)) return [];
     const forbids = inAny(pureRooms, start) ? pureForbids : ["node:", "npm:"];
+    const neutral = neutralRooms[roomOf(start)];
     const seen = new Set([start]);
     const queue = [[start]];
     for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
       const last = path.at(-1) ?? start;
       if (inAny(forbids, last)) return [path.join(" -> ")];
+      if (neutral && last.startsWith("src/") && !inAny(neutral, last)) return [path.join(" -> ")];
       for (const next of graph.get(last) ?? []) {
         if (!seen.has(next)) queue.push([...path, next]);
         seen.add(next);
@@ -191,6 +205,16 @@ describe("the scanner", () => {
       "a type of dom0 in a format",
       { "src/formats/a.ts": `import type { C } from "../host/c.js";` },
     ],
+    ["a format that knows CTF", { "src/formats/a.ts": `import "../ctf/index.js";` }],
+    [
+      "a type of CTF in a format",
+      { "src/formats/a.ts": `import type { P } from "../ctf/packet.js";` },
+    ],
+    ["a model that knows events", { "src/trace/a.ts": `import "../event/field.js";` }],
+    ["a model that knows facilities", { "src/trace/a.ts": `import "../facilities/core.js";` }],
+    ["a model that knows CTF", { "src/trace/a.ts": `import "../ctf/uuid.js";` }],
+    ["a model that knows dom0", { "src/trace/a.ts": `import "../host/dom0.js";` }],
+    ["a model that knows Node", { "src/trace/a.ts": `import "node:fs";` }],
     ["a reader that knows Wasm", { "src/ctf/reader.ts": `import "../memory/core-bytes.js";` }],
     ["a source that imports a test", { "src/a.ts": `export * from "../tests-host/b.js";` }],
     ["a test that imports a bench", { "tests-host/a.test.ts": `import "../bench/b.js";` }],
@@ -206,6 +230,8 @@ describe("the scanner", () => {
   });
 
   it.each([
+    ["the model in a format", { "src/formats/a.ts": `import "../trace/entry.js";` }],
+    ["the model in a reader", { "src/ctf/read/a.ts": `import "../../trace/entry.js";` }],
     ["constants in the host", { "src/cpu.ts": `import "../assembly/public/layout.js";` }],
     ["Node in its room", { "src/node/sink.ts": `import { open } from "node:fs/promises";` }],
     ["a dependency in the command line", { "src/cli/main.ts": `import "commander";` }],
@@ -224,6 +250,16 @@ describe("the scanner", () => {
     });
     expect(badPaths(detour)).toEqual([
       "src/ctf/reader.ts -> src/mid.ts -> src/far.ts -> src/memory/core-bytes.ts",
+    ]);
+  });
+
+  it("follows a detour to what a neutral room must not know", () => {
+    const detour = table({
+      "src/trace/a.ts": `import { a } from "../clock/clock.js";`,
+      "src/clock/clock.ts": `import { b } from "../event/field.js";`,
+    });
+    expect(badPaths(detour)).toEqual([
+      "src/trace/a.ts -> src/clock/clock.ts -> src/event/field.ts",
     ]);
   });
 
