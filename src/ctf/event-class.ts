@@ -2,32 +2,10 @@
 // tbuf's words, it is, so that whoever reads tbuf's traces reads it.
 
 import { type EventDefinition, type FacilityDefinition, fromJson } from "../event/definition.js";
-import type { FieldType, FieldTypeJson, ScalarKind } from "../event/field.js";
+import type { FieldType, FieldTypeJson } from "../event/field.js";
 import type { EnumMember, FieldClass, IntegerClass } from "../trace/field.js";
 import type { EventClass } from "../trace/schema.js";
 import { classToJson } from "./class-json.js";
-
-const integer = (signed: boolean, bits: number): IntegerClass => ({
-  kind: "integer",
-  signed,
-  bits,
-});
-
-const SCALARS: { readonly [K in ScalarKind | "string" | "bytes"]: FieldClass } = {
-  u8: integer(false, 8),
-  u16: integer(false, 16),
-  u32: integer(false, 32),
-  u64: integer(false, 64),
-  i8: integer(true, 8),
-  i16: integer(true, 16),
-  i32: integer(true, 32),
-  i64: integer(true, 64),
-  f32: { kind: "float", bits: 32 },
-  f64: { kind: "float", bits: 64 },
-  bool: { kind: "boolean" },
-  string: { kind: "string" },
-  bytes: { kind: "bytes" },
-};
 
 /** An event of a facility as a class: "app:request" of "app". */
 export function eventClassOf(facility: string, { name, fields, xen }: EventDefinition): EventClass {
@@ -40,13 +18,28 @@ export function eventClassOf(facility: string, { name, fields, xen }: EventDefin
 }
 
 function fieldClassOf({ kind, members = [], element }: FieldType): FieldClass {
-  if (kind === "array") {
-    return { kind, element: element ? fieldClassOf(element) : SCALARS.u32 };
+  switch (kind) {
+    case "string":
+    case "bytes":
+      return { kind };
+    case "bool":
+      return { kind: "boolean" };
+    case "array":
+      return { kind, element: element ? fieldClassOf(element) : WORD };
+    case "enum": {
+      const labelled = members.map(([label, first]): EnumMember => ({ label, first }));
+      return { kind, container: { ...WORD, signed: true }, members: labelled };
+    }
+    case "f32":
+    case "f64":
+      return { kind: "float", bits: kind === "f32" ? 32 : 64 };
+    default:
+      // "u8", "i64": whether it has a sign, and its bits.
+      return { kind: "integer", signed: kind.startsWith("i"), bits: Number(kind.slice(1)) };
   }
-  if (kind !== "enum") return SCALARS[kind];
-  const labelled = members.map(([label, first]): EnumMember => ({ label, first }));
-  return { kind, container: integer(true, 32), members: labelled };
 }
+
+const WORD: IntegerClass = { kind: "integer", signed: false, bits: 32 };
 
 /** The facility that these classes are the events of, in that order; undefined where there can be none. */
 export function facilityOf(classes: readonly EventClass[]): FacilityDefinition | undefined {

@@ -16,7 +16,8 @@ import {
   TRACER_NAME,
 } from "../names.js";
 import { parseUuid } from "../uuid.js";
-import { declareFields, literal, TYPE_ALIASES } from "./tsdl.js";
+import { type DeclareField, declareFields, literal, TYPE_ALIASES } from "./tsdl.js";
+import { declareAny } from "./tsdl-any.js";
 
 export interface ClockDescription {
   /** An identifier; "monotonic" unless given. */
@@ -139,11 +140,15 @@ export function metadataEventClass(event: number, eventClass: EventClass): strin
     );
   }
   const json = commentJson(classToJson(eventClass));
-  return `\n/* ${CLASS_COMMENT} ${event} ${json} */\n${declareEvent(event, eventClass)}`;
+  return `\n/* ${CLASS_COMMENT} ${event} ${json} */\n${declareEvent(event, eventClass, declareAny)}`;
 }
 
-function declareEvent(event: number, { name, fields }: EventClass): string {
-  const lines = declareFields(fields).map((line) => `\t\t${line}\n`);
+function declareEvent(
+  event: number,
+  { name, fields }: EventClass,
+  declareField?: DeclareField,
+): string {
+  const lines = declareFields(fields, declareField).map((line) => `\t\t${line}\n`);
   return `
 event {
 	name = ${literal(name)};

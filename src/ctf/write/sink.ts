@@ -61,7 +61,7 @@ export class CtfSink implements TraceSink {
     this.#channel = channel;
   }
 
-  /** The trace keeps its UUID, and gets one if it has none. Throws a TypeError for a schema that CTF has no words for. */
+  /** The trace keeps its UUID, or gets one. Throws a TypeError for a schema that CTF has no words for. */
   begin(schema: TraceSchema): void {
     const { uuid = randomUuid(), environment, clock, cpuClocks, events } = schema;
     this.#headers = new PacketHeaders(uuid);
@@ -105,7 +105,8 @@ export class CtfSink implements TraceSink {
     if (timestamp < packet.last || timestamp >= U64) {
       throw new TraceError(
         "corrupt",
-        `CPU ${cpu}: ${entry.event} at ${timestamp} ns, after ${packet.last} ns; times go from 0 to 2^64 - 1 and never back`,
+        `CPU ${cpu}: ${entry.event} at ${timestamp} ns, after ${packet.last} ns: ` +
+          "times go from 0 to 2^64 - 1 and never back",
       );
     }
     const { id, encode } = this.#eventOf(eventClass);
@@ -171,7 +172,8 @@ export class CtfSink implements TraceSink {
       if (first + group.length > RECORD_EVENT_MASK + 1) {
         throw new TraceError(
           "events-full",
-          `CTF: more than ${RECORD_EVENT_MASK + 1} classes of events; the next one is ${JSON.stringify(group[0]?.name)}`,
+          `CTF: more than ${RECORD_EVENT_MASK + 1} classes of events; the next one is ` +
+            JSON.stringify(group[0]?.name),
         );
       }
       const facility = facilityOf(group);

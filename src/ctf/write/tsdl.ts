@@ -3,9 +3,9 @@
 // packetized metadata as such.
 
 import {
+  type EnumClass,
   type FieldClass,
   type FieldMember,
-  type IntegerClass,
   NUMBER_BITS,
 } from "../../trace/field.js";
 import { endsAtAnyByte } from "../payload-layout.js";
@@ -38,12 +38,19 @@ typealias floating_point { exp_dig = 11; mant_dig = 53; align = 32; byte_order =
 typealias string { encoding = UTF8; } := text_t;
 `;
 
+/** Declares a field, in a scope where its name is to be its own. */
+export type DeclareField = (field: FieldMember, names: Names) => string;
+
 /**
  * Declarations of an event's fields, one a line. Names get a leading "_", which readers take off
  * and which keeps them from being keywords; characters that TSDL has no room for become "_", and
  * names that are then taken get a number.
+ * @param declareField for fields that tbuf's own types cannot be: `declareAny`
  */
-export function declareFields(fields: readonly FieldMember[]): string[] {
+export function declareFields(
+  fields: readonly FieldMember[],
+  declareField: DeclareField = declareOwn,
+): string[] {
   const names = new Names();
   const lines = fields.map((field) => declareField(field, names));
   const last = fields.at(-1)?.fieldClass;
@@ -55,7 +62,7 @@ export function declareFields(fields: readonly FieldMember[]): string[] {
 }
 
 /** Names in one scope. */
-class Names {
+export class Names {
   readonly #taken = new Set<string>();
 
   /** A name of its own, and with each of the suffixes as well. */
@@ -74,79 +81,45 @@ class Names {
   }
 }
 
-function declareField({ name, fieldClass }: FieldMember, names: Names): string {
+function declareOwn({ name, fieldClass }: FieldMember, names: Names): string {
   switch (fieldClass.kind) {
     case "bytes":
-      return declareCounted(names.unique(name, "_length"), "uint8_t");
+      return declareCounted(name, names, "uint8_t");
     case "array":
-      if (fieldClass.length === undefined) {
-        return declareCounted(names.unique(name, "_length"), typeName(fieldClass.element));
-      }
-      // An array of strings would begin at any byte, as only a string does.
-      if (fieldClass.element.kind === "string") break;
-      return `${typeName(fieldClass.element)} ${names.unique(name)}[${fieldClass.length}];`;
-    case "variant": {
-      const unique = names.unique(name, "_tag");
-      const scope = new Names();
-      const options = fieldClass.options.map((option, index) => {
-        const own = scope.unique(option.name);
-        return { tag: `"${own}" = ${index}`, line: `${typeName(option.fieldClass)} ${own};` };
-      });
-      const tags = options.map(({ tag }) => tag).join(", ");
-      const lines = options.map(({ line }) => line).join(" ");
-      return `enum : uint32_t { ${tags} } ${unique}_tag; variant <${unique}_tag> { ${lines} } ${unique};`;
-    }
+      return declareCounted(name, names, typeName(fieldClass.element));
+    default:
+      return `${typeName(fieldClass)} ${names.unique(name)};`;
   }
-  return `${typeName(fieldClass)} ${names.unique(name)};`;
 }
 
-function declareCounted(name: string, element: string): string {
-  return `uint32_t ${name}_length; ${element} ${name}[${name}_length];`;
+/** Declares elements, and how many they are. */
+export function declareCounted(name: string, names: Names, element: string): string {
+  const unique = names.unique(name, "_length");
+  return `uint32_t ${unique}_length; ${element} ${unique}[${unique}_length];`;
 }
 
-/** The type of a value that stands where there is room for a type alone: with its length or tag in a struct. */
-function typeName(fieldClass: FieldClass): string {
+/** The type of a value that has one of tbuf's own: narrow integers are one word, others two. */
+export function typeName(fieldClass: FieldClass): string {
   switch (fieldClass.kind) {
-    case "integer":
-      return integerName(fieldClass);
     case "string":
       return "text_t";
     case "float":
-      return fieldClass.bits === 32 ? "f32_t" : "f64_t";
+      return `f${fieldClass.bits}_t`;
     case "boolean":
       return 'enum : uint32_t { "false" = 0, "true" = 1 }';
-    case "enum": {
-      const members = fieldClass.members.map(({ label, first, last = first }) => {
-        return `${literal(label)} = ${first === last ? first : `${first} ... ${last}`}`;
-      });
-      return `enum : ${integerName(fieldClass.container)} { ${members.join(", ")} }`;
-    }
-    case "struct":
-      return structOf(fieldClass.fields);
-    case "array":
-      if (fieldClass.length !== undefined) {
-        return `struct { ${typeName(fieldClass.element)} _items[${fieldClass.length}]; } align(32)`;
-      }
-      return structOf([{ name: "items", fieldClass }]);
-    case "bytes":
-      return structOf([{ name: "items", fieldClass }]);
-    case "variant":
-      return structOf([{ name: "choice", fieldClass }]);
+    case "enum":
+      return enumName(fieldClass, typeName(fieldClass.container));
+    case "integer":
+      return `${fieldClass.signed ? "" : "u"}int${fieldClass.bits > NUMBER_BITS ? 64 : 32}_t`;
+    default:
+      throw new TypeError(`TSDL: ${fieldClass.kind} is no type of tbuf's own`);
   }
 }
 
-/** One without members has a word all the same, or an array of them could be of any length in no bytes. */
-function structOf(fields: readonly FieldMember[]): string {
-  const names = new Names();
-  const lines = fields.map((field) => declareField(field, names));
-  return `struct { ${lines.length === 0 ? "uint32_t _empty;" : lines.join(" ")} } align(32)`;
-}
-
-const BASES = { 2: "binary", 8: "octal", 10: "decimal", 16: "hexadecimal" } as const;
-
-/** Narrow integers are one word, others two. */
-function integerName({ signed, bits, base }: IntegerClass): string {
-  const size = bits <= NUMBER_BITS ? 32 : 64;
-  if (base === undefined) return `${signed ? "int" : "uint"}${size}_t`;
-  return `integer { size = ${size}; align = 32; signed = ${signed}; base = ${BASES[base]}; }`;
+/** An enum in a container of that name. */
+export function enumName({ members }: EnumClass, container: string): string {
+  const labels = members.map(({ label, first, last = first }) => {
+    return `${literal(label)} = ${first === last ? first : `${first} ... ${last}`}`;
+  });
+  return `enum : ${container} { ${labels.join(", ")} }`;
 }
