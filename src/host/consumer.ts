@@ -2,33 +2,40 @@
 
 import { REASON_NOT_CONSUMED, REASON_PUSHED, REASON_UNTIL } from "../../assembly/public/ops.js";
 import { TraceError } from "../errors.js";
+import { cpuSlots } from "../memory/control-page.js";
 import { dataFrames, isRingOf, type RingFrames } from "../memory/ring.js";
 import { directoryOf } from "../memory/trace-table.js";
-import type { MemoryViews } from "../memory/views.js";
+import type { Claim } from "./claim.js";
 import type { FacilityTable } from "./facility-table.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import type { Packet } from "./packet.js";
 import type { Privcmd, TraceControlInfo } from "./privcmd.js";
 import type { FoundPacket, FoundRange, LookHost } from "./ring-look.js";
 import { RingReader } from "./ring-reader.js";
+import { tolerant } from "./tolerant.js";
 
-export interface ConsumerParts {
-  readonly name: string;
-  readonly cpus: number;
-  readonly info: TraceControlInfo;
+/** What a consumer needs of dom0: a part of its context. */
+export interface ConsumerHost {
+  readonly claim: Claim;
   readonly privcmd: Privcmd;
   readonly facilities: FacilityTable;
-  readonly map: (mfn: number, count: number) => ForeignMapping;
-  readonly views: MemoryViews;
-  readonly now: LookHost["now"];
-  readonly fence: LookHost["fence"];
+  map(mfn: number, count: number): ForeignMapping;
+}
+
+/** The trace that it reads. */
+export interface ConsumedTrace {
+  readonly name: string;
+  readonly info: TraceControlInfo;
 }
 
 /** What a pass is resumed with: false ends it. */
 type GoOn = boolean | undefined;
 
 export class Consumer {
-  readonly #parts: ConsumerParts;
+  readonly #host: ConsumerHost;
+  readonly #trace: ConsumedTrace;
+  readonly #lookHost: LookHost;
+  readonly #cpus: number;
   readonly #directory: Int32Array;
   readonly #readers = new Map<number, RingReader>();
   /** Those of `#readers`, in ascending order of CPU. */
@@ -40,16 +47,25 @@ export class Consumer {
   #held = false;
   #looping = false;
 
-  constructor(parts: ConsumerParts) {
-    this.#parts = parts;
-    this.#directory = directoryOf(parts.views, parts.info.mfn);
+  constructor(host: ConsumerHost, trace: ConsumedTrace) {
+    const { claim, facilities } = host;
+    this.#host = host;
+    this.#trace = trace;
+    this.#lookHost = {
+      findSizer: (event) => facilities.sizer(event),
+      now: () => claim.latest(),
+      fence: claim.core.fence,
+    };
+    this.#cpus = cpuSlots(claim.views);
+    this.#directory = directoryOf(claim.views, trace.info.mfn);
   }
 
   /** The readers of the CPUs that have a buffer by now, in ascending order of CPU. */
   readers(): readonly RingReader[] {
-    const { name, cpus, privcmd } = this.#parts;
+    const { privcmd } = this.#host;
+    const { name } = this.#trace;
     const directory = this.#directory;
-    for (let cpu = 0; cpu < cpus; cpu++) {
+    for (let cpu = 0; cpu < this.#cpus; cpu++) {
       // A hypercall for each slot that no thread has used would take longer than a buffer's reading.
       if (directory[cpu] === 0) continue;
       if (this.#readers.has(cpu) || this.#unreadable.has(cpu)) continue;
@@ -80,7 +96,7 @@ export class Consumer {
     if (this.#held) {
       throw new TraceError(
         "busy",
-        `trace ${this.#parts.name}: a packet of it is still being read; ask for the next one first, or leave that loop`,
+        `trace ${this.#trace.name}: a packet of it is still being read; ask for the next one first, or leave that loop`,
       );
     }
     for (const reader of this.readers()) {
@@ -127,7 +143,7 @@ export class Consumer {
     if (this.#looping) {
       throw new TraceError(
         "busy",
-        `packets: another loop reads trace ${this.#parts.name}; let it end first`,
+        `packets: another loop reads trace ${this.#trace.name}; let it end first`,
       );
     }
     this.#looping = true;
@@ -138,7 +154,8 @@ export class Consumer {
 
   /** False when the writer was faster, and what was copied must be thrown away. */
   #giveBack(reader: RingReader, found: FoundRange): boolean {
-    const { name, privcmd } = this.#parts;
+    const { privcmd } = this.#host;
+    const { name } = this.#trace;
     const { cpu } = reader.geometry;
     const { at, until } = found;
     const records = found.kind === "packet" ? found.packet.records : 0;
@@ -167,10 +184,10 @@ export class Consumer {
 
   /** Both runs are this trace's, of the right size, and no other CPU's. */
   #isRing(ring: RingFrames): boolean {
-    const { info, views } = this.#parts;
+    const { info } = this.#trace;
     const { ringMfn, dataMfn } = ring;
     if (this.#taken.has(ringMfn) || this.#taken.has(dataMfn)) return false;
-    if (!isRingOf(views, info.mfn, info, ring)) return false;
+    if (!isRingOf(this.#host.claim.views, info.mfn, info, ring)) return false;
     this.#taken.add(ringMfn).add(dataMfn);
     return true;
   }
@@ -186,15 +203,13 @@ export class Consumer {
   }
 
   #map(cpu: number, ring: RingFrames): RingReader {
-    const { info, map, facilities, now, fence } = this.#parts;
+    const { info } = this.#trace;
     const { mode, subbufBytes, subbufCount } = info;
-    const data = map(ring.dataMfn, dataFrames(info));
-    const control = orUnmap(data, () => map(ring.ringMfn, 1));
+    const data = this.#host.map(ring.dataMfn, dataFrames(info));
+    const control = orUnmap(data, () => this.#host.map(ring.ringMfn, 1));
     const geometry = { cpu, mode, subbufBytes, subbufCount };
-    const findSizer = (event: number) => facilities.sizer(event);
-    const host = { findSizer, now, fence };
     return orUnmap(data, () =>
-      orUnmap(control, () => new RingReader(geometry, { control, data }, host)),
+      orUnmap(control, () => new RingReader(geometry, { control, data }, this.#lookHost)),
     );
   }
 
@@ -224,16 +239,6 @@ function orUnmap<T>(mapping: ForeignMapping, make: () => T): T {
     return make();
   } catch (error) {
     mapping.unmap();
-    throw error;
-  }
-}
-
-/** What a look at a CPU gives, or "corrupt" when its words made the hypervisor trap. */
-export function tolerant<T>(look: () => T): T | "corrupt" {
-  try {
-    return look();
-  } catch (error) {
-    if (error instanceof TraceError && error.code === "corrupt") return "corrupt";
     throw error;
   }
 }

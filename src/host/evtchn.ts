@@ -5,6 +5,7 @@ import { REASON_NOT_DOM0, REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/o
 import { hypercallError } from "../errors.js";
 import { UPCALL_WORD, virqWord, WAITING_WORD } from "../memory/control-page.js";
 import type { MemoryViews } from "../memory/views.js";
+import type { Claim } from "./claim.js";
 import type { Hypercalls } from "./hypercalls.js";
 
 export { VIRQ_DOM_EXC, VIRQ_TBUF } from "../../assembly/public/ops.js";
@@ -42,7 +43,7 @@ export class EventChannels {
   #poll: ReturnType<typeof setInterval> | undefined;
   #waits = false;
 
-  constructor(core: Hypercalls, views: MemoryViews, options: EvtchnOptions = {}) {
+  constructor({ core, views }: Claim, options: EvtchnOptions = {}) {
     this.#core = core;
     this.#views = views;
     this.#pollMs = options.pollMs ?? POLL_SLEEP_MILLIS;

@@ -5,9 +5,8 @@
 import { makeDisposable } from "../dispose.js";
 import { hypercallError, TraceError } from "../errors.js";
 import { framesAt, shareWord } from "../memory/frame-table.js";
-import type { MemoryViews } from "../memory/views.js";
 import { memEvents } from "../tracepoint/builtin.js";
-import type { Hypercalls } from "./hypercalls.js";
+import type { Claim } from "./claim.js";
 
 /** Frames that dom0 has mapped. The frames are not handed out again while they are mapped. */
 export class ForeignMapping {
@@ -16,25 +15,20 @@ export class ForeignMapping {
   readonly mfn: number;
   /** Frames of 4096 bytes. */
   readonly count: number;
-  readonly #core: Hypercalls;
-  readonly #views: MemoryViews;
-  readonly #mayRecord: () => boolean;
-  readonly #dom0Closed: () => boolean;
+  readonly #claim: Claim;
+  readonly #recorded: boolean;
   readonly #bytes: Uint8Array;
   /** The frame table's word that changes when the frames are unshared or freed. */
   readonly #shareIndex: number;
   readonly #share: number;
   #open = true;
 
-  /** Throws TraceError `not-shared`, or `corrupt`. Made by `Dom0.mapForeignRange`. */
-  constructor(
-    core: Hypercalls,
-    views: MemoryViews,
-    mfn: number,
-    count: number,
-    mayRecord: () => boolean,
-    dom0Closed: () => boolean,
-  ) {
+  /**
+   * Throws TraceError `not-shared`, or `corrupt`. Made by `Dom0.mapForeignRange`.
+   * @param recorded whether the mapping is an event of the program's
+   */
+  constructor(claim: Claim, mfn: number, count: number, recorded = true) {
+    const { core, views } = claim;
     // The hypervisor sees 32 bits of each: what it would see otherwise is asked for as no frame.
     const whole = mfn >>> 0 === mfn && count >>> 0 === count;
     if (core.map(whole ? mfn : 0, count)) {
@@ -54,20 +48,18 @@ export class ForeignMapping {
     }
     this.mfn = mfn;
     this.count = count;
-    this.#core = core;
-    this.#views = views;
-    this.#mayRecord = mayRecord;
-    this.#dom0Closed = dom0Closed;
+    this.#claim = claim;
+    this.#recorded = recorded;
     this.#bytes = bytes;
     this.#shareIndex = share;
     this.#share = Atomics.load(views.words, this.#shareIndex);
     makeDisposable(this, () => this.unmap());
-    if (mayRecord()) memEvents.mem_page_grant_map(0);
+    if (recorded && claim.mayRecord()) memEvents.mem_page_grant_map(0);
   }
 
   /** True while the frames are shared as they were when they were mapped. */
   get valid(): boolean {
-    return this.#open && Atomics.load(this.#views.words, this.#shareIndex) === this.#share;
+    return this.#open && Atomics.load(this.#claim.views.words, this.#shareIndex) === this.#share;
   }
 
   /**
@@ -90,7 +82,7 @@ export class ForeignMapping {
     if (!this.#open) return;
     this.#open = false;
     // A dom0 that closed has given all back; by now another's mapping may be counted there.
-    if (!this.#dom0Closed()) this.#core.unmap(this.mfn);
-    if (this.#mayRecord()) memEvents.mem_page_grant_unmap(0);
+    if (!this.#claim.closed) this.#claim.core.unmap(this.mfn);
+    if (this.#recorded && this.#claim.mayRecord()) memEvents.mem_page_grant_unmap(0);
   }
 }

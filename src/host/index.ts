@@ -1,6 +1,7 @@
 export type { CpuInfo } from "../memory/hypercall-page.js";
 export type { TraceMode } from "../memory/trace-table.js";
-export { type CreateTraceOptions, Dom0 } from "./dom0.js";
+export type { CreateTraceOptions } from "./create-trace.js";
+export { Dom0 } from "./dom0.js";
 export {
   type EvtchnOptions,
   POLL_SLEEP_MILLIS,

@@ -38,6 +38,14 @@ export interface TraceControlInfo extends TraceFrame {
   readonly activeTraces: number;
 }
 
+/** Who calls: the thread that is dom0. */
+export interface Caller {
+  readonly core: Hypercalls;
+  readonly views: MemoryViews;
+  /** True while this thread's tracepoints write to this very hypervisor. */
+  mayRecord(): boolean;
+}
+
 /** More than any limit, for a number that is none of 32 bits. */
 const NO_U32 = 0xffffffff;
 const encoder = new TextEncoder();
@@ -45,25 +53,17 @@ const encoder = new TextEncoder();
 export class Privcmd {
   readonly #core: Hypercalls;
   readonly #views: MemoryViews;
-  readonly #mayRecord: () => boolean;
+  readonly #caller: Caller;
   readonly #destroyed: (name: string) => void;
   /** The name that was asked for last, and its UTF-8: most calls are for one trace, again and again. */
   #named: string | undefined;
   #name = new Uint8Array(0);
 
-  /**
-   * @param mayRecord true while this thread's tracepoints write to this very hypervisor
-   * @param destroyed is told the name of each trace that was destroyed
-   */
-  constructor(
-    core: Hypercalls,
-    views: MemoryViews,
-    mayRecord: () => boolean,
-    destroyed: (name: string) => void,
-  ) {
-    this.#core = core;
-    this.#views = views;
-    this.#mayRecord = mayRecord;
+  /** @param destroyed is told the name of each trace that was destroyed */
+  constructor(caller: Caller, destroyed: (name: string) => void) {
+    this.#core = caller.core;
+    this.#views = caller.views;
+    this.#caller = caller;
     this.#destroyed = destroyed;
   }
 
@@ -159,7 +159,7 @@ export class Privcmd {
   }
 
   #recorded(op: number, a = 0, b = 0): number {
-    if (!this.#mayRecord()) return this.#core.tb_control(op);
+    if (!this.#caller.mayRecord()) return this.#core.tb_control(op);
     dom0opEvents.dom0op_enter_base(op, a, b, 0, 0);
     const result = this.#core.tb_control(op);
     dom0opEvents.dom0op_leave_base(op, result, a, b, 0, 0);

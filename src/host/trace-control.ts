@@ -5,15 +5,19 @@
 import { FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
 import { REASON_NAME_UNKNOWN, VIRQ_TBUF } from "../../assembly/public/ops.js";
 import { makeDisposable } from "../dispose.js";
-import { badOption, checkOptions, hypercallError, TraceError, warn } from "../errors.js";
+import { hypercallError, TraceError } from "../errors.js";
+import { cpuSlots } from "../memory/control-page.js";
 import type { CpuInfo } from "../memory/hypercall-page.js";
 import { dataFrames, isShape } from "../memory/ring.js";
 import type { TraceMode } from "../memory/trace-table.js";
 import { coreEvents } from "../tracepoint/builtin.js";
-import { Consumer, type ConsumerParts, tolerant } from "./consumer.js";
+import { Consumer } from "./consumer.js";
+import type { Dom0Context } from "./context.js";
 import { POLL_SLEEP_MILLIS } from "./evtchn.js";
 import type { OpenTrace } from "./open-traces.js";
 import type { Packet } from "./packet.js";
+import { tolerant } from "./tolerant.js";
+import { warn } from "./warn.js";
 
 /** What a trace looks like now. Sizes are in bytes, counts in records; all of it may be stale. */
 export interface TraceInfo {
@@ -55,21 +59,6 @@ export interface PacketsOptions {
   readonly ref?: boolean;
 }
 
-/** What a trace needs of dom0. */
-export interface TraceHost extends Omit<ConsumerParts, "info"> {
-  /** Parts of the selection of events that match none of those that are registered. */
-  readonly unmatched: () => readonly string[];
-  readonly shared: OpenTrace;
-  /** Throws TraceError `closed` once dom0 is. */
-  readonly checkOpen: (what: string) => void;
-  readonly mayRecord: () => boolean;
-  /** Calls back whenever the VIRQ is raised; returns what ends that. Keeps no process alive. */
-  readonly onVirq: (virq: number, handler: () => void) => () => void;
-  readonly settled: (timeoutMs: number) => Promise<boolean>;
-  /** Sees to it that what a stop or destroy began is brought to its end. */
-  readonly settleSoon: () => void;
-}
-
 /**
  * A trace as one part of a program sees it. Closing it (or leaving its `using` scope) gives back what
  * it has mapped to read; the trace itself goes on.
@@ -78,25 +67,33 @@ export class Trace {
   /** `using`: closes it. Only where the runtime has Symbol.dispose. */
   declare readonly [Symbol.dispose]: () => void;
   readonly name: string;
-  readonly #host: TraceHost;
+  readonly #context: Dom0Context;
+  readonly #unmatched: () => readonly string[];
   readonly #shared: OpenTrace;
   #closed = false;
   #warned = false;
 
-  /** Made by `Dom0.createTrace` and `Dom0.openTrace`. */
-  constructor(host: TraceHost) {
-    this.name = host.name;
-    this.#host = host;
-    this.#shared = host.shared;
+  /**
+   * Made by `Dom0.createTrace` and `Dom0.openTrace`. Throws TraceError `name-unknown`.
+   * @param unmatched tells the parts of its selection of events that match none of those that are there
+   */
+  constructor(context: Dom0Context, name: string, unmatched: () => readonly string[]) {
+    if (typeof context.privcmd.getInfo(name) === "number") {
+      throw context.privcmd.error("open trace", { name });
+    }
+    this.name = name;
+    this.#context = context;
+    this.#unmatched = unmatched;
+    this.#shared = context.traces.of(name);
     makeDisposable(this, () => this.close());
   }
 
   /** Starts recording. A trace that is active already stays so. Throws TraceError. */
   start(): void {
-    const { privcmd, name, mayRecord } = this.#host;
+    const { privcmd, claim } = this.#context;
     this.#checkOpen("start");
-    this.#check("start", privcmd.start(name));
-    if (mayRecord()) coreEvents.trace_start(name);
+    this.#check("start", privcmd.start(this.name));
+    if (claim.mayRecord()) coreEvents.trace_start(this.name);
   }
 
   /**
@@ -105,11 +102,11 @@ export class Trace {
    * thread is any more. Throws TraceError.
    */
   stop(): void {
-    const { privcmd, name, mayRecord } = this.#host;
+    const { privcmd, claim, settling } = this.#context;
     this.#checkOpen("stop");
-    if (mayRecord()) coreEvents.trace_stop(name);
-    this.#check("stop", privcmd.stop(name));
-    this.#host.settleSoon();
+    if (claim.mayRecord()) coreEvents.trace_stop(this.name);
+    this.#check("stop", privcmd.stop(this.name));
+    settling.soon();
     this.#warnOfUnmatched();
   }
 
@@ -118,7 +115,7 @@ export class Trace {
    * that is registered by now. Empty for a trace from `openTrace`. Throws TraceError.
    */
   unmatched(): readonly string[] {
-    return this.#host.unmatched();
+    return this.#unmatched();
   }
 
   /** Once, and at the end: facilities may come as long as the trace records. */
@@ -136,13 +133,15 @@ export class Trace {
    * such as one that is blocked, or busy and not recording.
    */
   stopped(timeoutMs = 1000): Promise<boolean> {
-    return this.#host.settled(timeoutMs);
+    return this.#context.settling.settled(timeoutMs);
   }
 
   /** A fresh copy of the trace's control information. Throws TraceError. */
   info(): TraceInfo {
-    const { privcmd, name, cpus } = this.#host;
+    const { privcmd, claim } = this.#context;
+    const { name } = this;
     const info = this.#controlInfo("info");
+    const cpus = cpuSlots(claim.views);
     const cpuInfos: CpuInfo[] = [];
     for (let cpu = 0; cpu < cpus; cpu++) {
       const cpuInfo = tolerant(() => privcmd.getCpuInfo(name, cpu));
@@ -189,9 +188,6 @@ export class Trace {
    * loop's packet is still being read, as in that loop's body, or in `take`.
    */
   drain(take: (packet: Packet) => void, options: { partial?: boolean } = {}): number {
-    if (typeof take !== "function") {
-      throw badOption("drain", "its argument", "a function that is called with each packet", take);
-    }
     let packets = 0;
     const pass = this.#reading().pass(options.partial ?? true);
     try {
@@ -215,8 +211,6 @@ export class Trace {
    */
   async *packets(options: PacketsOptions = {}): AsyncGenerator<Packet, void, undefined> {
     const { signal, pollMs = POLL_SLEEP_MILLIS, ref = true } = options;
-    checkPacketsOptions(options);
-    const { onVirq } = this.#host;
     const consumer = this.#reading();
     const release = consumer.claimLoop();
     let wake = (): void => {};
@@ -229,7 +223,7 @@ export class Trace {
     let pass: ReturnType<Consumer["pass"]> | undefined;
     let partialAt = performance.now() + pollMs;
     try {
-      off = onVirq(VIRQ_TBUF, ring);
+      off = this.#context.channels.listen(VIRQ_TBUF, ring);
       signal?.addEventListener("abort", ring);
       while (!signal?.aborted && !this.#ended) {
         raised = false;
@@ -269,13 +263,13 @@ export class Trace {
    * is destroyed already.
    */
   destroy(): void {
-    const { privcmd, name } = this.#host;
+    const { privcmd, settling } = this.#context;
     this.#checkOpen("destroy");
     try {
-      this.#check("destroy", privcmd.destroy(name));
+      this.#check("destroy", privcmd.destroy(this.name));
     } finally {
       // Also where memory is corrupt: attention may have been raised.
-      this.#host.settleSoon();
+      settling.soon();
     }
     this.#warnOfUnmatched();
   }
@@ -307,7 +301,7 @@ export class Trace {
     this.#checkOpen("read");
     return this.#shared.read(
       this,
-      () => new Consumer({ ...this.#host, info: this.#controlInfo("read") }),
+      () => new Consumer(this.#context, { name: this.name, info: this.#controlInfo("read") }),
     );
   }
 
@@ -317,14 +311,15 @@ export class Trace {
     if (this.#shared.destroyed) {
       throw hypercallError(`${what} trace`, REASON_NAME_UNKNOWN, { name });
     }
-    this.#host.checkOpen(`${what} trace`);
+    this.#context.claim.checkOpen(`${what} trace`);
     if (this.#closed) {
       throw new TraceError("closed", `${what} trace: this object of ${name} was closed`);
     }
   }
 
   #controlInfo(what: string) {
-    const { privcmd, name } = this.#host;
+    const { privcmd } = this.#context;
+    const { name } = this;
     this.#checkOpen(what);
     const info = privcmd.getInfo(name);
     if (typeof info === "number") throw privcmd.error(`${what} trace`, { name });
@@ -339,19 +334,6 @@ export class Trace {
   }
 
   #check(what: string, failed: number): void {
-    const { privcmd, name } = this.#host;
-    if (failed) throw privcmd.error(`${what} trace`, { name });
-  }
-}
-
-/** Throws TraceError `bad-option`. */
-function checkPacketsOptions(options: PacketsOptions): void {
-  checkOptions("packets", options, ["signal", "pollMs", "ref"]);
-  const { signal, pollMs = 0 } = options;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw badOption("packets", "signal", "an AbortSignal, as AbortController has it", signal);
-  }
-  if (typeof pollMs !== "number" || !(pollMs >= 0)) {
-    throw badOption("packets", "pollMs", "a number of milliseconds from 0", pollMs);
+    if (failed) throw this.#context.privcmd.error(`${what} trace`, { name: this.name });
   }
 }

@@ -3,6 +3,7 @@
 
 import { explain } from "../errors.js";
 import type { CpuInfo } from "../memory/hypercall-page.js";
+import type { Dom0Context } from "./context.js";
 import type { Privcmd, TraceControlInfo } from "./privcmd.js";
 
 /** Sub-buffers into which `create` divides its size. */
@@ -10,13 +11,15 @@ const SUBBUFS = 4;
 const EVERYTHING = 0xff;
 
 export class SeedOps {
-  readonly #privcmd: Privcmd;
-  readonly #settleSoon: () => void;
+  readonly #context: Dom0Context;
 
-  /** @param settleSoon settles in time what stop and destroy ask the threads for */
-  constructor(privcmd: Privcmd, settleSoon: () => void) {
-    this.#privcmd = privcmd;
-    this.#settleSoon = settleSoon;
+  /** Made by `Dom0`. */
+  constructor(context: Dom0Context) {
+    this.#context = context;
+  }
+
+  get #privcmd(): Privcmd {
+    return this.#context.privcmd;
   }
 
   /** @param size bytes of each CPU's buffer, a power of two from 256: four sub-buffers */
@@ -65,7 +68,8 @@ export class SeedOps {
   }
 
   #settling(result: number): number {
-    if (result === 0) this.#settleSoon();
+    // What stop and destroy ask the threads for.
+    if (result === 0) this.#context.settling.soon();
     return result;
   }
 }

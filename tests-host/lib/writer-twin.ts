@@ -45,12 +45,7 @@ export class Machine {
     this.core = core;
     this.views = views;
     expect(core.claimDom0(TIDS)).toBe(0);
-    this.privcmd = new Privcmd(
-      core,
-      views,
-      () => false,
-      () => {},
-    );
+    this.privcmd = new Privcmd({ core, views, mayRecord: () => false }, () => {});
   }
 
   binding(cpu: number): Binding {
