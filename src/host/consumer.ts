@@ -43,8 +43,8 @@ export class Consumer {
   /** CPUs whose ring frame names no data that could be its own. */
   readonly #unreadable = new Set<number>();
   readonly #taken = new Set<number>();
-  /** Views of the shared buffer that are with a caller: it has not asked for the next packet yet. */
-  #held = false;
+  /** The CPU of whose buffer a caller has a view: it has not asked for the next packet yet. */
+  #lent: number | undefined;
   #looping = false;
 
   constructor(host: ConsumerHost, trace: ConsumedTrace) {
@@ -93,7 +93,7 @@ export class Consumer {
    * @param partial also what lies in sub-buffers that are still being written
    */
   *pass(partial: boolean): Generator<Packet, void, GoOn> {
-    if (this.#held) {
+    if (this.#lent !== undefined) {
       throw new TraceError(
         "busy",
         `trace ${this.#trace.name}: a packet of it is still being read; ask for the next one first, or leave that loop`,
@@ -127,12 +127,17 @@ export class Consumer {
 
   /** Yields a view, and knows meanwhile that it is with the caller. */
   *#lend({ packet }: FoundPacket): Generator<Packet, GoOn, GoOn> {
-    this.#held = true;
+    this.#lent = packet.cpu;
     try {
       return yield packet;
     } finally {
-      this.#held = false;
+      this.#lent = undefined;
     }
+  }
+
+  /** Whether a view of a CPU's buffer is with a caller. What it shows must not be given back meanwhile. */
+  lends(cpu: number): boolean {
+    return this.#lent === cpu;
   }
 
   /**

@@ -13,13 +13,14 @@ export class Dom0Context {
   readonly claim: Claim;
   readonly privcmd: Privcmd;
   readonly facilities: FacilityTable;
-  readonly traces = new OpenTraces();
+  readonly traces: OpenTraces;
   readonly settling: Settling;
   readonly #stopAnswering: () => void;
   #channels: EventChannels;
 
   constructor(claim: Claim) {
     this.claim = claim;
+    this.traces = new OpenTraces(claim.views);
     this.privcmd = new Privcmd(claim, (name) => this.traces.end(name));
     // Reading descriptions maps and unmaps frames all the time: that is no event of the program's.
     const quietMap = (mfn: number, count: number) => new ForeignMapping(claim, mfn, count, false);
@@ -49,6 +50,7 @@ export class Dom0Context {
   close(): void {
     if (this.claim.closed) return;
     this.claim.close();
+    this.traces.close();
     this.#stopAnswering();
     this.#channels.close();
     this.claim.resign();

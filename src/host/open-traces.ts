@@ -1,6 +1,7 @@
 // What all Trace objects of one trace share: its frames are mapped once, one loop at a time reads it,
 // and whichever way it is destroyed, all of them see it and nothing stays mapped.
 
+import type { MemoryViews } from "../memory/views.js";
 import type { Consumer } from "./consumer.js";
 
 /** One trace, from its creation to its end. */
@@ -44,9 +45,24 @@ export class OpenTrace {
   }
 }
 
+/** By the views of an instance, which is one thread's: those of its dom0s that are not closed. */
+const open = new WeakMap<MemoryViews, Set<OpenTraces>>();
+
 /** The traces that a dom0 has opened and that still exist, by name. */
 export class OpenTraces {
   readonly #traces = new Map<string, OpenTrace>();
+  readonly #peers: Set<OpenTraces>;
+
+  constructor(views: MemoryViews) {
+    this.#peers = open.get(views) ?? new Set();
+    open.set(views, this.#peers);
+    this.#peers.add(this);
+  }
+
+  /** The trace of that name, if this dom0 has opened it. */
+  find(name: string): OpenTrace | undefined {
+    return this.#traces.get(name);
+  }
 
   /** The trace of that name, which must exist. */
   of(name: string): OpenTrace {
@@ -57,8 +73,20 @@ export class OpenTraces {
     return trace;
   }
 
-  /** The trace of that name was destroyed: another one may have the name from now on. */
+  /**
+   * The trace of that name was destroyed: another one may have the name from now on. Told to the
+   * instance's dom0 too, where a closed one's `ops` have done it: the hypervisor knows no difference.
+   */
   end(name: string): void {
+    for (const each of new Set([this, ...this.#peers])) each.#forget(name);
+  }
+
+  /** Its dom0 was closed. */
+  close(): void {
+    this.#peers.delete(this);
+  }
+
+  #forget(name: string): void {
     const trace = this.#traces.get(name);
     this.#traces.delete(name);
     trace?.end();

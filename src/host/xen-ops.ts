@@ -12,13 +12,17 @@ const EVERYTHING = 0xff;
 
 export class SeedOps {
   readonly #context: Dom0Context;
+  /** Why the last operation was refused, where that was not by the hypervisor. */
+  #refused: string | undefined;
 
   /** Made by `Dom0`. */
   constructor(context: Dom0Context) {
     this.#context = context;
   }
 
+  /** For the next operation: why the last one was refused here is forgotten. */
   get #privcmd(): Privcmd {
+    this.#refused = undefined;
     return this.#context.privcmd;
   }
 
@@ -50,10 +54,14 @@ export class SeedOps {
   /**
    * Gives the sub-buffer that begins at `old` back to the writer of `cpu`.
    * @param old the consumed count that the reader had from get_info
-   * @returns 1 when it was pushed, when `old` is not the consumed count, or when the writer has not
-   * left that sub-buffer yet
+   * @returns 1 when it was pushed, when `old` is not the consumed count, when the writer has not left
+   * that sub-buffer yet, or while a loop over the trace's packets, or `drain`, holds a view of that CPU's
    */
   consume(name: string, cpu: number, old: number): number {
+    if (this.#context.traces.find(name)?.consumer?.lends(cpu)) {
+      this.#refused = "a packet of that CPU is still being read";
+      return 1;
+    }
     return this.#privcmd.consume(name, cpu, old, 0, 0);
   }
 
@@ -64,7 +72,7 @@ export class SeedOps {
 
   /** Why the last operation of this thread returned 1, in words. */
   reason(): string {
-    return explain(this.#privcmd.reason()).words;
+    return this.#refused ?? explain(this.#context.privcmd.reason()).words;
   }
 
   #settling(result: number): number {
