@@ -5,7 +5,7 @@
 import type { ClockBase, Origin } from "../clock/clock.js";
 import type { Cpu } from "../cpu/cpu.js";
 import { currentBinding } from "../cpu/current.js";
-import { hypercallError, TraceError } from "../errors.js";
+import { badOption, hypercallError, TraceError } from "../errors.js";
 import { DOM0_WORD } from "../memory/control-page.js";
 import type { CoreExports } from "../memory/core.js";
 import type { MemoryViews } from "../memory/views.js";
@@ -35,7 +35,7 @@ export class Claim {
   constructor(exports: CoreExports, views: MemoryViews, thread: Dom0Thread) {
     const { tid } = thread;
     if (!Number.isInteger(tid) || tid < 0 || tid > TID_MAX) {
-      throw new TraceError("bad-option", `dom0: tid=${tid} is not an integer from 0 to ${TID_MAX}`);
+      throw badOption("dom0", "tid", `an integer from 0 to ${TID_MAX}`, tid);
     }
     this.core = hypercallsOf(exports);
     this.views = views;

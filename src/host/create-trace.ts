@@ -5,8 +5,9 @@ import {
   TRACE_CPU_SET_BYTES,
   TRACE_EVENT_SET_BYTES,
 } from "../../assembly/public/layout.js";
-import { checkOptions, TraceError } from "../errors.js";
+import { badOption, checkOptions, TraceError } from "../errors.js";
 import {
+  type EventSelection,
   parseSelection,
   type Selection,
   selects,
@@ -28,7 +29,7 @@ export interface CreateTraceOptions {
    * Events to record, as `tbuf record -e` takes them: `"app"`, `"app:request"`, `"sched,mem"`,
    * `"0x0002f000"`; also of facilities that come later. Default `"all"`.
    */
-  readonly events?: string;
+  readonly events?: EventSelection;
   /** Indices of the CPUs to record. Default: all, also those that come later. */
   readonly cpus?: readonly number[];
   /**
@@ -54,7 +55,7 @@ export function createTrace(
   checkOptions("createTrace", options, CREATE_OPTIONS);
   const { subbufBytes = 65536, subbufCount = 4, mode = "discard", events = "all" } = options;
   if (mode !== "discard" && mode !== "overwrite") {
-    throw new TraceError("bad-option", `createTrace: mode=${mode} is no discard or overwrite`);
+    throw badOption("createTrace", "mode", '"discard" or "overwrite"', mode);
   }
   const selection = selectionOf(events);
   const all = selectsAll(selection);
@@ -88,7 +89,7 @@ function enableSelected(
   for (const event of selected(selection, facilities)) core.enableEvent(index, event);
 }
 
-function selectionOf(events: string): Selection {
+function selectionOf(events: EventSelection): Selection {
   try {
     return parseSelection(events);
   } catch (error) {
@@ -127,14 +128,14 @@ function ones(bytes: number): Uint8Array {
 }
 
 function cpuSetOf(cpus: readonly number[] | undefined): Uint8Array {
-  if (!cpus) return ones(TRACE_CPU_SET_BYTES);
+  if (cpus === undefined) return ones(TRACE_CPU_SET_BYTES);
+  if (!Array.isArray(cpus)) {
+    throw badOption("createTrace", "cpus", "a list of CPU numbers such as [0, 1]", cpus);
+  }
   const set = new Uint8Array(TRACE_CPU_SET_BYTES);
   for (const cpu of cpus) {
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= CPUS_MAX) {
-      throw new TraceError(
-        "bad-option",
-        `createTrace: cpu=${cpu} is not from 0 to ${CPUS_MAX - 1}`,
-      );
+      throw badOption("createTrace", "a CPU in cpus", `an integer from 0 to ${CPUS_MAX - 1}`, cpu);
     }
     set[cpu >> 3] = (set[cpu >> 3] ?? 0) | (1 << (cpu & 7));
   }

@@ -5,7 +5,7 @@
 import { FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
 import { REASON_NAME_UNKNOWN, VIRQ_TBUF } from "../../assembly/public/ops.js";
 import { makeDisposable } from "../dispose.js";
-import { hypercallError, TraceError } from "../errors.js";
+import { badOption, checkOptions, hypercallError, TraceError, warn } from "../errors.js";
 import { cpuSlots } from "../memory/control-page.js";
 import type { CpuInfo } from "../memory/hypercall-page.js";
 import { dataFrames, isShape } from "../memory/ring.js";
@@ -17,7 +17,6 @@ import { POLL_SLEEP_MILLIS } from "./evtchn.js";
 import type { OpenTrace } from "./open-traces.js";
 import type { Packet } from "./packet.js";
 import { tolerant } from "./tolerant.js";
-import { warn } from "./warn.js";
 
 /** What a trace looks like now. Sizes are in bytes, counts in records; all of it may be stale. */
 export interface TraceInfo {
@@ -188,6 +187,9 @@ export class Trace {
    * loop's packet is still being read, as in that loop's body, or in `take`.
    */
   drain(take: (packet: Packet) => void, options: { partial?: boolean } = {}): number {
+    if (typeof take !== "function") {
+      throw badOption("drain", "its argument", "a function that is called with each packet", take);
+    }
     let packets = 0;
     const pass = this.#reading().pass(options.partial ?? true);
     try {
@@ -211,6 +213,7 @@ export class Trace {
    */
   async *packets(options: PacketsOptions = {}): AsyncGenerator<Packet, void, undefined> {
     const { signal, pollMs = POLL_SLEEP_MILLIS, ref = true } = options;
+    checkPacketsOptions(options);
     const consumer = this.#reading();
     const release = consumer.claimLoop();
     let wake = (): void => {};
@@ -335,5 +338,17 @@ export class Trace {
 
   #check(what: string, failed: number): void {
     if (failed) throw this.#context.privcmd.error(`${what} trace`, { name: this.name });
+  }
+}
+
+/** Throws TraceError `bad-option`. */
+function checkPacketsOptions(options: PacketsOptions): void {
+  checkOptions("packets", options, ["signal", "pollMs", "ref"]);
+  const { signal, pollMs = 0 } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw badOption("packets", "signal", "an AbortSignal, as AbortController has it", signal);
+  }
+  if (typeof pollMs !== "number" || !(pollMs >= 0)) {
+    throw badOption("packets", "pollMs", "a number of milliseconds from 0", pollMs);
   }
 }
