@@ -1,7 +1,7 @@
 // Which records begin and end slices. The user names pairs of events; which record ends which slice is
 // decided here, or said to be unknown.
 
-import { TraceError } from "../errors.js";
+import { badOption, TraceError } from "../errors.js";
 import type { LossEntry, RecordEntry, TraceEntry } from "../trace/entry.js";
 
 /**
@@ -53,8 +53,9 @@ export class Slices {
   readonly #open = new Map<number, Open[]>();
   #ids = 0;
 
-  /** Throws TraceError `bad-option` for an event that is named twice. */
+  /** Throws TraceError `bad-option` for what is no list of pairs, and for an event that is named twice. */
   constructor(pairs: readonly SlicePair[]) {
+    checkPairs(pairs);
     for (const [begin, end, field] of pairs) {
       const pair = {
         name: begin,
@@ -186,6 +187,18 @@ export class Slices {
 function fieldValue({ field }: Pair, { fields }: RecordEntry): string | undefined {
   const has = field !== undefined && Object.hasOwn(fields, field);
   return has ? String(fields[field]) : undefined;
+}
+
+function checkPairs(pairs: unknown): void {
+  const expected =
+    'a list of pairs such as ["app:begin", "app:end"] or ["app:begin", "app:end", "id"]';
+  if (!Array.isArray(pairs)) throw badOption("chrome", "slices", expected, pairs);
+  for (const pair of pairs as readonly unknown[]) {
+    const isPair = Array.isArray(pair) && (pair.length === 2 || pair.length === 3);
+    if (!isPair) throw badOption("chrome", "slices", expected, pair);
+    const odd = pair.findIndex((name) => typeof name !== "string");
+    if (odd >= 0) throw badOption("chrome", "slices", expected, pair[odd]);
+  }
 }
 
 function refuse(name: string): never {

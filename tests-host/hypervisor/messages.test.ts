@@ -2,7 +2,10 @@
 // may stand there, so that nobody has to look into the source.
 
 import { describe, expect, it } from "vitest";
+import { TraceFiles } from "../../src/ctf/index.js";
+import { toChrome } from "../../src/formats/chrome.js";
 import { facility, Hypervisor, join, record, TraceError, u32 } from "../../src/index.js";
+import { CtfWriter } from "../../src/node/index.js";
 import { useWorld } from "../lib/world.js";
 
 const world = useWorld();
@@ -114,6 +117,36 @@ describe("a trace", () => {
     await expect(next({ signal: null })).rejects.toThrow(/signal must be an AbortSignal.*got null/);
     await expect(next({ pollMs: "x" })).rejects.toThrow(/pollMs must be a number.*got "x"/);
     await expect(next({ pollMS: 5 })).rejects.toThrow(/option pollMS is not known/);
+  });
+});
+
+describe("a writer", () => {
+  it("says that it needs a directory, and the dom0", () => {
+    expect(refusal(() => Reflect.construct(CtfWriter, [])).message).toMatch(
+      /CtfWriter: its argument must be an object such as \{ dir: "trace" \}, got undefined/,
+    );
+    expect(refusal(() => Reflect.construct(CtfWriter, [{}])).message).toMatch(
+      /dir must be the name of a directory, new or empty, got undefined/,
+    );
+    expect(() => new TraceFiles({})).toThrow(/needs the dom0.*\{ dom0: hypervisor\.dom0\(\) \}/);
+  });
+
+  it("says what write takes", () => {
+    const files = new TraceFiles({ dom0: world.boot().dom0() });
+    const message = /write: its argument must be a packet of trace\.drain\(\)/;
+    for (const odd of [undefined, {}, { bytes: new Uint8Array(8) }, { bytes: [1], begin: 0n }]) {
+      expect(refusal(() => files.write(anyOf(odd))).message).toMatch(message);
+    }
+  });
+});
+
+describe("slices of Chrome JSON", () => {
+  it.each(["a", ["a"], [["a"]], [["a", 5]], [["a", "b", "c", "d"]]])("refuses %j", (slices) => {
+    const error = refusal(() => [...toChrome([], { slices: anyOf(slices) })]);
+    expect(error.code).toBe("bad-option");
+    expect(error.message).toMatch(
+      /slices must be a list of pairs such as \["app:begin", "app:end"\]/,
+    );
   });
 });
 

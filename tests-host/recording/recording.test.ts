@@ -71,7 +71,7 @@ describe("record", () => {
 
   it.each([
     ["bytes", { bytes: 511 }, "from 512 to 1073741824, got 511"],
-    ["bytes that are not a number", { bytes: "1" as never }, "got 1"],
+    ["bytes that are not a number", { bytes: "1" as never }, 'got "1" (a string)'],
     ["threads", { threads: 257 }, "from 1 to 256, got 257"],
     [
       "more memory than there can be",

@@ -1,6 +1,7 @@
 // dom0's packets to the files of a trace, as they are: nothing in them is decoded.
 
 import type { CpuClock } from "../../clock/clock.js";
+import { badOption } from "../../errors.js";
 import type { LoadedFacility } from "../read/metadata.js";
 import type { NewFiles } from "./files.js";
 import type { RecordedPacket } from "./packet-headers.js";
@@ -29,8 +30,16 @@ export class PacketWriter {
     this.#declare(this.#encoder.describe(facilities, clocks));
   }
 
-  /** Appends a packet to its CPU's stream. */
+  /** Appends a packet to its CPU's stream. Throws TraceError `bad-option` for what is no packet. */
   write(packet: RecordedPacket): void {
+    if (!(packet?.bytes instanceof Uint8Array) || typeof packet.begin !== "bigint") {
+      throw badOption(
+        "write",
+        "its argument",
+        "a packet of trace.drain() or trace.packets()",
+        packet,
+      );
+    }
     this.#declare(this.#encoder.ahead(packet.cpu));
     this.#append(packet);
   }

@@ -2,6 +2,7 @@
 // go is the business of others (files.ts).
 
 import type { ClockBase, CpuClock } from "../../clock/clock.js";
+import { describeValue } from "../../errors.js";
 import type { LoadedFacility } from "../read/metadata.js";
 import { randomUuid } from "../uuid.js";
 import { describeClock, hypervisorClock } from "./clock.js";
@@ -54,7 +55,10 @@ export class TraceEncoder {
     env = {},
   }: TraceDescription) {
     if (typeof clock?.wallNs !== "bigint") {
-      throw new TypeError(`clock: ${typeof clock}, not the clock of dom0`);
+      throw new TypeError(
+        "a writer needs the dom0 whose packets it writes, as in { dom0: hypervisor.dom0() }, or its clock, " +
+          `{ clock: dom0.clock }, got clock ${describeValue(clock)}`,
+      );
     }
     const uuid = randomUuid();
     this.header = metadataHeader({

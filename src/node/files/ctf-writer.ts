@@ -28,8 +28,8 @@ export class CtfWriter {
    * 0o777, and a TypeError for an invalid clock or an `env` that cannot be written.
    */
   constructor(options: CtfWriterOptions) {
-    const { channel = "xen", env, ...rest } = options;
     checkNewDir("CtfWriter", options);
+    const { channel = "xen", env, ...rest } = options;
     const trace = new TraceEncoder({ ...rest, env: { ...nodeEnv(), ...env } });
     this.dir = options.dir;
     this.#files = new NewTraceDir("CtfWriter", options);

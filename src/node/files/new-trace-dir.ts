@@ -4,7 +4,7 @@
 
 import { join } from "node:path";
 import type { NewFiles } from "../../ctf/index.js";
-import { TraceError } from "../../errors.js";
+import { badOption, TraceError } from "../../errors.js";
 import { makeEmptyDir, removeDirs } from "./empty-dir.js";
 import { NewFile } from "./new-file.js";
 
@@ -105,9 +105,12 @@ export class NewTraceDir implements NewFiles {
 
 /** Throws TraceError `bad-option` when the directory has no name or a mode is not from 0 to 0o777. */
 export function checkNewDir(what: string, options: NewTraceDirOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw badOption(what, "its argument", 'an object such as { dir: "trace" }', options);
+  }
   const { dir, fileMode = 0o600, dirMode = 0o700 } = options;
   if (typeof dir !== "string" || dir === "") {
-    throw new TraceError("bad-option", `${what}: dir=${JSON.stringify(dir)} names no directory`);
+    throw badOption(what, "dir", "the name of a directory, new or empty", dir);
   }
   checkMode(what, "fileMode", fileMode);
   checkMode(what, "dirMode", dirMode);
@@ -115,8 +118,5 @@ export function checkNewDir(what: string, options: NewTraceDirOptions): void {
 
 function checkMode(what: string, name: string, mode: number): void {
   if (Number.isInteger(mode) && mode >= 0 && mode <= 0o777) return;
-  throw new TraceError(
-    "bad-option",
-    `${what}: ${name} must be an integer from 0 to 0o777, got ${String(mode)}`,
-  );
+  throw badOption(what, name, "an integer from 0 to 0o777", mode);
 }
