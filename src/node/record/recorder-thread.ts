@@ -9,8 +9,8 @@ import type { HypervisorHandle } from "../../cpu/member.js";
 import type { Trace } from "../../host/index.js";
 import { Hypervisor } from "../../hypervisor.js";
 import { CtfWriter } from "../files/ctf-writer.js";
-import { introduce } from "../sources/introduce.js";
-import { schedEvents } from "../sources/sched-events.js";
+import { introduce } from "../threads/introduce.js";
+import { schedEvents } from "../threads/sched-events.js";
 import { RecordChannel } from "./channel.js";
 import {
   type RecorderData,

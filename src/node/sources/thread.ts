@@ -4,10 +4,10 @@ import { threadId } from "node:worker_threads";
 import type { Cpu } from "../../cpu/cpu.js";
 import type { Member } from "../../cpu/member.js";
 import { coreEvents } from "../../tracepoint/builtin.js";
-import { afterExit } from "./after-exit.js";
-import { ancestors } from "./ancestors.js";
-import { introduce } from "./introduce.js";
-import { schedEvents } from "./sched-events.js";
+import { afterExit } from "../hooks/after-exit.js";
+import { ancestors } from "../threads/ancestors.js";
+import { introduce } from "../threads/introduce.js";
+import { schedEvents } from "../threads/sched-events.js";
 
 /** Why a domain shut down: Xen's SHUTDOWN_poweroff and SHUTDOWN_crash (public/sched.h). */
 const POWEROFF = 0;

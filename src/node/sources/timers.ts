@@ -2,7 +2,7 @@
 // (t_timer_fn) or setInterval (dom_timer_fn) begins to run. `timers/promises` is not observed.
 
 import { type createRequire, syncBuiltinESMExports } from "node:module";
-import { schedEvents } from "./sched-events.js";
+import { schedEvents } from "../threads/sched-events.js";
 
 type TimerFunction = (callback: (...args: unknown[]) => void, ...rest: unknown[]) => unknown;
 type Timers = Record<"setImmediate" | "setTimeout" | "setInterval", TimerFunction>;

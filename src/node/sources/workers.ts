@@ -12,9 +12,9 @@ import {
 import type { AttachOptions, Cpu } from "../../cpu/cpu.js";
 import type { Member } from "../../cpu/member.js";
 import { requireOption } from "../record/node-options.js";
-import { ancestors } from "./ancestors.js";
-import { introduce } from "./introduce.js";
-import { schedEvents } from "./sched-events.js";
+import { ancestors } from "../threads/ancestors.js";
+import { introduce } from "../threads/introduce.js";
+import { schedEvents } from "../threads/sched-events.js";
 
 type WorkerClass = typeof Worker;
 
