@@ -54,6 +54,11 @@ export class TraceError extends Error {
   }
 }
 
+/** What an error says of itself, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** For each reason of the hypervisor (REASON_ in ops.ts): its code, and what it means in words. */
 const REASONS: ReadonlyMap<number, readonly [TraceErrorCode, string]> = new Map([
   [ops.REASON_NOT_DOM0, ["not-dom0", "this thread is not dom0"]],

@@ -1,6 +1,6 @@
 // Recordings into directories.
 
-import { checkOptions } from "../errors.js";
+import { checkOptions, messageOf, warn } from "../errors.js";
 import {
   FLIGHT_OPTIONS,
   FlightRecorder,
@@ -13,7 +13,8 @@ import {
   type RecordingOptions,
 } from "../recording/recording.js";
 import { CtfWriter } from "./files/ctf-writer.js";
-import { reapWorkers } from "./sources/workers.js";
+import { listen } from "./hooks/listen.js";
+import { reapWorkers } from "./reap-workers.js";
 
 type Env = Readonly<Record<string, string | number>>;
 
@@ -39,28 +40,22 @@ export function record(options: RecordOptions): Recording<void> {
   const { dir, env = {}, onError, ...rest } = options;
   checkOnError("record", onError);
   const recording: Recording<void> = new Recording<void>(
-    { ...rest, onError: onError ?? warn },
-    (dom0) => {
-      const writer = new CtfWriter({ dir, dom0, env });
-      return {
-        write: (packet) => writer.write(packet),
-        finish(losses) {
-          process.off("exit", atExit);
-          writer.finish(losses);
-        },
-      };
+    { ...rest, onError: onError ?? warnOfEnd },
+    (dom0) => new CtfWriter({ dir, dom0, env }),
+    () => {
+      exit.dispose();
+      workers.dispose();
     },
   );
-  function atExit(): void {
+  const workers = reapWorkers(recording.hypervisor);
+  const exit = listen(process, "exit", () => {
     try {
       recording.end();
     } catch (error) {
       // The program's own end comes first: whoever wanted the error has called `stop`.
-      if (recording.failure !== error) warn(error);
+      if (recording.failure !== error) warnOfEnd(error);
     }
-  }
-  process.on("exit", atExit);
-  reapWorkers(recording.hypervisor);
+  });
   return recording;
 }
 
@@ -71,13 +66,16 @@ export function record(options: RecordOptions): Recording<void> {
 export function flightRecorder(options: FlightOptions = {}): FlightRecorder<[dir: string], void> {
   checkOptions("flightRecorder", options, [...FLIGHT_OPTIONS, "env"]);
   const { env = {}, ...rest } = options;
-  const flight = new FlightRecorder(rest, (dom0, dir: string) => new CtfWriter({ dir, dom0, env }));
-  reapWorkers(flight.hypervisor);
+  const flight = new FlightRecorder(
+    rest,
+    (dom0, dir: string) => new CtfWriter({ dir, dom0, env }),
+    () => workers.dispose(),
+  );
+  const workers = reapWorkers(flight.hypervisor);
   return flight;
 }
 
 /** A recording that fails does not end the program. */
-function warn(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  process.emitWarning(`recording stopped: ${message}`, "TbufWarning");
+function warnOfEnd(error: unknown): void {
+  warn("TBUF_RECORDING_STOPPED", `recording stopped: ${messageOf(error)}`);
 }

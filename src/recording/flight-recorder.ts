@@ -33,11 +33,16 @@ export class FlightRecorder<Target extends unknown[], Result> {
   readonly trace: Trace;
   readonly #dom0: Dom0;
   readonly #open: (dom0: Dom0, ...target: Target) => PacketOutput<Result>;
+  readonly #closing: () => void;
 
-  /** Throws TraceError `bad-option` or `unsupported`; nothing is left behind then. */
+  /**
+   * Throws TraceError `bad-option` or `unsupported`; nothing is left behind then.
+   * @param closing runs once when it is closed: takes away what was put in place for it
+   */
   constructor(
     options: FlightRecorderOptions,
     open: (dom0: Dom0, ...target: Target) => PacketOutput<Result>,
+    closing: () => void = () => {},
   ) {
     const { bytes = BYTES, threads = THREADS, events = "all" } = options;
     const { memoryBytes, cpus, ...buffer } = sizesFor("flightRecorder", bytes, threads);
@@ -51,6 +56,7 @@ export class FlightRecorder<Target extends unknown[], Result> {
       throw error;
     }
     this.#open = open;
+    this.#closing = closing;
     this.trace.start();
     makeDisposable(this, () => this.close());
   }
@@ -73,6 +79,7 @@ export class FlightRecorder<Target extends unknown[], Result> {
   /** Ends it and gives the memory back; nothing is saved. May be called twice. */
   close(): void {
     if (this.trace.destroyed) return;
+    this.#closing();
     this.trace.destroy();
     this.hypervisor.close();
   }

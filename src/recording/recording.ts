@@ -4,6 +4,7 @@
 
 import { VIRQ_TBUF } from "../../assembly/public/ops.js";
 import type { HypervisorHandle } from "../cpu/member.js";
+import { disposable } from "../dispose.js";
 import { TraceError } from "../errors.js";
 import type { EventSelection } from "../event/selection.js";
 import type { CpuLoss, Dom0, Packet, Trace } from "../host/index.js";
@@ -46,12 +47,20 @@ export class Recording<Result> {
   readonly #output: PacketOutput<Result>;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #ending: () => void;
   #failure: { readonly error: unknown } | undefined;
   #ended: { readonly result: Result } | undefined;
   #stopping: Promise<Result> | undefined;
 
-  /** Throws TraceError `bad-option` or `unsupported`, and what `open` throws; nothing is left behind then. */
-  constructor(options: RecordingOptions, open: (dom0: Dom0) => PacketOutput<Result>) {
+  /**
+   * Throws TraceError `bad-option` or `unsupported`, and what `open` throws; nothing is left behind then.
+   * @param ending runs once when the recording ends, however it does: takes away what was put in place for it
+   */
+  constructor(
+    options: RecordingOptions,
+    open: (dom0: Dom0) => PacketOutput<Result>,
+    ending: () => void = () => {},
+  ) {
     const { bytes = BYTES, threads = THREADS, events = "all", pollMs = POLL_MS } = options;
     const { memoryBytes, cpus, ...buffer } = sizesFor("record", bytes, threads);
     this.hypervisor = Hypervisor.boot({ memoryBytes, cpus });
@@ -65,6 +74,7 @@ export class Recording<Result> {
       throw error;
     }
     this.#onError = options.onError;
+    this.#ending = disposable(ending).dispose;
     this.trace.start();
     // Neither the timer nor the VIRQ keeps the process alive: the program ends as it would untraced.
     this.#dom0.configureEvents({ ref: false });
@@ -104,6 +114,7 @@ export class Recording<Result> {
     if (this.#ended) return this.#ended.result;
     clearInterval(this.#timer);
     try {
+      this.#ending();
       this.trace.stop();
       while (this.#read(true) > 0);
       const result = this.#output.finish(this.trace.losses());

@@ -2,8 +2,8 @@
 // is not registered by it, and costs it nothing.
 
 import { core, xenDom0op, xenMem } from "../facilities/index.js";
-import { tracepointsOf } from "./facility.js";
+import { sharedTracepoints } from "./shared.js";
 
-export const coreEvents = tracepointsOf(core);
-export const dom0opEvents = tracepointsOf(xenDom0op);
-export const memEvents = tracepointsOf(xenMem);
+export const coreEvents = sharedTracepoints(core);
+export const dom0opEvents = sharedTracepoints(xenDom0op);
+export const memEvents = sharedTracepoints(xenMem);

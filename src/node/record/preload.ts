@@ -12,12 +12,13 @@ import {
 import type { HypervisorHandle } from "../../cpu/member.js";
 import type { TraceError } from "../../errors.js";
 import { Hypervisor } from "../../hypervisor.js";
-import { traceThread } from "../sources/thread.js";
-import { observeTimers } from "../sources/timers.js";
-import { preloadWorkers, reapWorkers, threadName } from "../sources/workers.js";
+import { openContext } from "../sources/context.js";
+import { installSources } from "../sources/index.js";
+import { attachThread } from "../threads/attach.js";
 import { RecordChannel } from "./channel.js";
 import { CONFIG_VARIABLE, HANDLE_KEY, type RecordConfig } from "./config.js";
 import { withoutRequire } from "./node-options.js";
+import { preloadWorkers } from "./preload-workers.js";
 import { startRecorder } from "./recorder.js";
 import { finishOnSignals } from "./signals.js";
 
@@ -26,7 +27,6 @@ let channel: RecordChannel | undefined;
 
 declare const __dirname: string;
 declare const __filename: string;
-declare const require: NodeJS.Require;
 
 /** By `tbuf record` if that hears it, else by stderr itself. */
 function complain(error: unknown): void {
@@ -59,7 +59,7 @@ function takeConfig(): RecordConfig | undefined {
   return config;
 }
 
-/** A worker with an environment of its own was given the preload by it: see worker-source.ts. */
+/** A worker with an environment of its own was given the preload by it: see preload-workers.ts. */
 function cleanEnvironment(): void {
   const { NODE_OPTIONS: options } = process.env;
   const before = options && withoutRequire(options, __filename);
@@ -67,12 +67,20 @@ function cleanEnvironment(): void {
   else if (before !== options) process.env.NODE_OPTIONS = before;
 }
 
-/** What every thread does, once its hypervisor is there. */
+/** What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. */
 function traceThisThread(hypervisor: Hypervisor, ended: () => void): void {
-  reapWorkers(hypervisor);
-  preloadWorkers(require, __filename);
-  traceThread(hypervisor, threadName(), ended);
-  observeTimers(require);
+  const context = openContext(hypervisor);
+  preloadWorkers(__filename);
+  // Before any source asks: after the last record of each.
+  context.onEnd(() => {
+    try {
+      hypervisor.close();
+    } finally {
+      ended();
+    }
+  });
+  attachThread(hypervisor);
+  installSources(context);
 }
 
 function preload(): void {

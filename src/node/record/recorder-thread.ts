@@ -6,6 +6,7 @@ import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import { threadId, workerData } from "node:worker_threads";
 import type { HypervisorHandle } from "../../cpu/member.js";
+import { messageOf } from "../../errors.js";
 import type { Trace } from "../../host/index.js";
 import { Hypervisor } from "../../hypervisor.js";
 import { CtfWriter } from "../files/ctf-writer.js";
@@ -128,7 +129,7 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (channel.tell({ type: "failed", message })) return;
   try {
     writeSync(2, `tbuf: recording failed: ${message}\n`);

@@ -1,43 +1,31 @@
-// Source of the events of a thread's own life: it joins, it has an error, it ends.
+// Source of the events of a thread's end. That it has joined, and who it is, is recorded when it attaches.
 
-import { threadId } from "node:worker_threads";
-import type { Cpu } from "../../cpu/cpu.js";
-import type { Member } from "../../cpu/member.js";
-import { coreEvents } from "../../tracepoint/builtin.js";
-import { afterExit } from "../hooks/after-exit.js";
-import { ancestors } from "../threads/ancestors.js";
-import { introduce } from "../threads/introduce.js";
-import { schedEvents } from "../threads/sched-events.js";
+import { disposable } from "../../dispose.js";
+import { xenSched } from "../../facilities/index.js";
+import { onUncaught } from "../hooks/uncaught.js";
+import { defineSource } from "./source.js";
 
 /** Why a domain shut down: Xen's SHUTDOWN_poweroff and SHUTDOWN_crash (public/sched.h). */
 const POWEROFF = 0;
 const CRASH = 3;
 
-/**
- * Makes this thread a CPU and records its life from here to its end. `ended` runs after the last
- * record, when the thread is no CPU any more.
- */
-export function traceThread(hypervisor: Member, name: string, ended: () => void): Cpu {
-  const cpu = hypervisor.attach({ tid: threadId, parent: ancestors });
-  introduce(cpu, name);
-  let crashed = false;
-  process.on("uncaughtExceptionMonitor", (error: unknown) => {
-    // The monitor hears also of errors that the program handles, and then goes on.
-    if (handlesUncaught()) return;
-    crashed = true;
-    coreEvents.error(cpu.domain, String(error));
-  });
-  afterExit(() => {
-    schedEvents.sched_shutdown(cpu.domain, cpu.index, crashed ? CRASH : POWEROFF);
-    schedEvents.sched_dom_rem(cpu.domain);
-    cpu.detach();
-    ended();
-  });
-  return cpu;
-}
-
-function handlesUncaught(): boolean {
-  return (
-    process.listenerCount("uncaughtException") > 0 || process.hasUncaughtExceptionCaptureCallback()
-  );
-}
+export const thread = defineSource({
+  name: "thread",
+  description: "The end of each thread, and whether an error was the cause.",
+  facility: xenSched,
+  events: ["sched_shutdown", "sched_dom_rem"],
+  install({ events, cpu, onEnd }) {
+    let crashed = false;
+    const uncaught = onUncaught(() => {
+      crashed = true;
+    });
+    const end = onEnd(() => {
+      events.sched_shutdown(cpu.domain, cpu.index, crashed ? CRASH : POWEROFF);
+      events.sched_dom_rem(cpu.domain);
+    });
+    return disposable(() => {
+      end.dispose();
+      uncaught.dispose();
+    });
+  },
+});

@@ -1,6 +1,7 @@
-// Tracepoints of the lives of Node's threads and their event loops: the sources in this folder.
+// Tracepoints of the lives of Node's threads. Made when this is loaded: a trace that asks for them finds them, also
+// before the first source is installed.
 
 import { xenSched } from "../../facilities/index.js";
-import { tracepointsOf } from "../../tracepoint/facility.js";
+import { sharedTracepoints } from "../../tracepoint/shared.js";
 
-export const schedEvents = tracepointsOf(xenSched);
+export const schedEvents = sharedTracepoints(xenSched);

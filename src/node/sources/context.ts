@@ -1,0 +1,101 @@
+// What this thread's sources have in common: its end, its workers, and how they tell what goes wrong. And the CPUs of
+// its workers that have ended are given back.
+
+import { isMainThread, type Worker } from "node:worker_threads";
+import type { Cpu } from "../../cpu/cpu.js";
+import type { Member } from "../../cpu/member.js";
+import { type Disposable, disposable, makeDisposable } from "../../dispose.js";
+import { messageOf, TraceError, warn } from "../../errors.js";
+import type { ThreadInfo } from "../../memory/cpu-table.js";
+import { afterExit } from "../hooks/after-exit.js";
+import { watchWorkers } from "../threads/watch-workers.js";
+import type { SourceContext } from "./source.js";
+
+/** The context of all sources of a thread. `events` is added for each source when it is installed. */
+export interface ThreadContext extends Omit<SourceContext, "events">, Disposable {}
+
+type Action<Args extends readonly unknown[]> = (...args: Args) => void;
+
+/**
+ * Opens a thread's context. Disposing of it takes back whatever was asked of it, and workers that end later keep their
+ * CPUs. The thread may become a CPU later.
+ */
+export function openContext(member: Member): ThreadContext {
+  const ends = new Set<Action<[number]>>();
+  const starts = new Set<Action<[Worker]>>();
+  const deaths = new Set<Action<[readonly ThreadInfo[]]>>();
+  let exit: Disposable | undefined;
+
+  const watch = watchWorkers({
+    started: (worker) => callAll([...starts], worker),
+    ended(tid) {
+      try {
+        if (deaths.size > 0) callAll([...deaths], member.threadsOf(tid));
+        member.reap(tid);
+      } catch (error) {
+        warn("TBUF_CPU_HELD", `thread ${tid} holds its CPU: ${messageOf(error)}`);
+      }
+    },
+  });
+  // Only when somebody asks: `process.emit` is replaced for it.
+  const watchEnd = (): void => {
+    exit ??= afterExit((code) => callAll([...ends].reverse(), code));
+  };
+  const letGoOfEnd = (): void => {
+    if (ends.size > 0) return;
+    exit?.dispose();
+    exit = undefined;
+  };
+
+  const { dispose } = disposable(() => {
+    watch.dispose();
+    for (const hooks of [ends, starts, deaths]) hooks.clear();
+    letGoOfEnd();
+  });
+  const context = {
+    dispose,
+    member,
+    isMainThread,
+    get cpu(): Cpu {
+      if (member.cpu) return member.cpu;
+      throw new TraceError("not-joined", "this thread is no CPU: attach it first");
+    },
+    onEnd(action: Action<[number]>) {
+      const added = add(ends, action);
+      watchEnd();
+      return disposable(() => {
+        added.dispose();
+        letGoOfEnd();
+      });
+    },
+    onWorker: (hook: Action<[Worker]>) => add(starts, hook),
+    onWorkerGone: (hook: Action<[readonly ThreadInfo[]]>) => add(deaths, hook),
+    warn: (text: string) => warn("TBUF_SOURCE", text),
+  };
+  makeDisposable(context, dispose);
+  return context as ThreadContext;
+}
+
+/** One entry each time: the same function may be there twice. */
+function add<Args extends readonly unknown[]>(
+  actions: Set<Action<Args>>,
+  action: Action<Args>,
+): Disposable {
+  const entry: Action<Args> = (...args) => action(...args);
+  actions.add(entry);
+  return disposable(() => actions.delete(entry));
+}
+
+/** Calls each of them, whatever the others throw: they run within the program, which must not notice. */
+function callAll<Args extends readonly unknown[]>(
+  actions: Iterable<Action<Args>>,
+  ...args: Args
+): void {
+  for (const action of actions) {
+    try {
+      action(...args);
+    } catch (error) {
+      warn("TBUF_SOURCE", `a source of events failed: ${messageOf(error)}`);
+    }
+  }
+}
