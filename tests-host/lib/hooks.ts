@@ -1,0 +1,50 @@
+// All functions of Node and of the global object, and all listeners of the process, as they are: whatever a source
+// hooks shows by a difference, and so does what it forgets to take away.
+
+import { EventEmitter } from "node:events";
+import { builtinModules, createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+
+/** `domain` hooks the process itself as soon as it is loaded, `wasi` warns. */
+const names = builtinModules.filter((name) => !/^_|^domain$|^wasi$/.test(name));
+
+/** What is where, by a path such as `node:timers.setTimeout`. Identities count, so compare with `differences`. */
+export type Hooks = ReadonlyMap<string, unknown>;
+
+export function hooks(): Hooks {
+  const found = new Map<string, unknown>();
+  const look = (path: string, object: object): void => {
+    for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(object))) {
+      const { value, get } = descriptor as PropertyDescriptor;
+      if (typeof (value ?? get) === "function") found.set(`${path}.${key}`, value ?? get);
+    }
+  };
+  look("globalThis", globalThis);
+  look("process", process);
+  for (const name of names) look(`node:${name}`, require(`node:${name}`) as object);
+  for (const event of process.eventNames()) {
+    found.set(`listeners of ${String(event)}`, process.listenerCount(event));
+  }
+  return found;
+}
+
+/** The paths at which something else is now, or something more or less. */
+export function differences(before: Hooks, after: Hooks): string[] {
+  const paths = new Set([...before.keys(), ...after.keys()]);
+  return [...paths].filter((path) => before.get(path) !== after.get(path));
+}
+
+/**
+ * Has `process` emit no `exit` to its listeners, those of the test runner, but call `heard` in their place. All other
+ * events go on. @returns what ends that
+ */
+export function muteExit(heard: () => void = () => {}): () => void {
+  const { emit } = EventEmitter.prototype;
+  process.emit = function (this: NodeJS.Process, event: string, ...args: unknown[]): boolean {
+    if (event !== "exit") return emit.call(this, event, ...args);
+    heard();
+    return true;
+  } as typeof process.emit;
+  return () => Reflect.deleteProperty(process, "emit");
+}

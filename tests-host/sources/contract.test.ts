@@ -1,0 +1,121 @@
+// What every source in the table keeps to: it records what it says, and once it is disposed of nothing of it is left.
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Disposable } from "../../src/dispose.js";
+import type { Dom0, Hypervisor, Trace } from "../../src/index.js";
+import { openContext, type ThreadContext } from "../../src/node/sources/context.js";
+import { sources } from "../../src/node/sources/index.js";
+import { installEach } from "../../src/node/sources/install.js";
+import type { Source } from "../../src/node/sources/source.js";
+import { attachThread } from "../../src/node/threads/attach.js";
+import { differences, hooks, muteExit } from "../lib/hooks.js";
+import { decode, drained } from "../lib/records.js";
+import { useWorld } from "../lib/world.js";
+
+const world = useWorld();
+const resolved = (start: (done: () => void) => unknown) => new Promise<void>((done) => start(done));
+
+/** By a source's name: what makes it record each of its events once, here. A new source needs an entry. */
+const provocations: Readonly<Record<string, () => Promise<void>>> = {
+  async thread() {
+    process.emit("exit", 0);
+  },
+  async errors() {
+    const own = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.emit("uncaughtExceptionMonitor", new Error("on purpose"), "uncaughtException");
+    for (const listener of own) process.on("uncaughtException", listener);
+  },
+  async workers() {
+    const worker = await world.spawn(hypervisor, "thread-load", { data: { limit: 1 } });
+    await worker.terminate();
+  },
+  async timers() {
+    await resolved(setImmediate);
+    await resolved((done) => setTimeout(done, 0));
+    await resolved((done) => {
+      const interval = setInterval(() => {
+        clearInterval(interval);
+        done();
+      }, 1);
+    });
+  },
+};
+
+let hypervisor: Hypervisor;
+let dom0: Dom0;
+let trace: Trace;
+let context: ThreadContext;
+let unmute: () => void;
+
+beforeEach(() => {
+  unmute = muteExit();
+  hypervisor = world.boot();
+  dom0 = hypervisor.dom0();
+  attachThread(hypervisor);
+  trace = dom0.createTrace("t", { events: "core,xen_sched" });
+  trace.start();
+  drained(trace);
+  context = openContext(hypervisor);
+});
+
+afterEach(() => {
+  context.dispose();
+  unmute();
+});
+
+/** How often each event of the source was recorded since the last call. */
+function recorded({ facility, events }: Source): Record<string, number> {
+  const counts = Object.fromEntries(events.map((event) => [event, 0]));
+  for (const { event } of decode(dom0, drained(trace))) {
+    const name = event.replace(`${facility.name}:`, "");
+    if (name in counts) counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function times(source: Source, n: number): Record<string, number> {
+  return Object.fromEntries(source.events.map((event) => [event, n]));
+}
+
+async function provoke(source: Source): Promise<Record<string, number>> {
+  // The program of the worker, which joins, records too.
+  await provocations[source.name]?.();
+  return recorded(source);
+}
+
+const install = (source: Source): Disposable => installEach([source], context);
+
+it("has a provocation of each source", () => {
+  expect(Object.keys(provocations).sort()).toEqual(sources.map(({ name }) => name).sort());
+});
+
+describe.each(sources.map((source) => [source.name, source] as const))("%s", (_name, source) => {
+  it("records its events, and nothing once it is disposed of", async () => {
+    expect(await provoke(source)).toEqual(times(source, 0));
+    const installed = install(source);
+    expect(await provoke(source)).toEqual(times(source, 1));
+    installed.dispose();
+    installed.dispose();
+    expect(await provoke(source)).toEqual(times(source, 0));
+  });
+
+  it("leaves all functions and listeners as they were", () => {
+    const before = hooks();
+    install(source).dispose();
+    expect(differences(before, hooks())).toEqual([]);
+  });
+
+  it.each(["first", "last"])("may be installed twice, and go %s", async (order) => {
+    const before = hooks();
+    const both = [install(source), install(source)];
+    if (order === "last") both.reverse();
+    expect(await provoke(source)).toEqual(times(source, 2));
+    both[0]?.dispose();
+    // The end of a thread comes once: both have heard it.
+    expect(await provoke(source)).toEqual(times(source, source.name === "thread" ? 0 : 1));
+    both[1]?.dispose();
+    expect(differences(before, hooks())).toEqual([]);
+    expect(await provoke(source)).toEqual(times(source, 0));
+  });
+});
