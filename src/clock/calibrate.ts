@@ -13,6 +13,7 @@ import {
 } from "../memory/control-page.js";
 import type { MemoryViews } from "../memory/views.js";
 import { clockResolutionNs, type Origin } from "./clock.js";
+import { unref } from "./unref.js";
 
 const NS_PER_MS = 1_000_000;
 
@@ -123,8 +124,7 @@ export function answerTime(views: MemoryViews, origin: () => Origin): () => void
   let since = performance.now();
 
   const later = (ms: number): void => {
-    timer = setTimeout(look, ms);
-    (timer as { unref?: () => void }).unref?.();
+    timer = unref(setTimeout(look, ms));
   };
   const wait = (): void => {
     const { async, value } = views.canWait ? Atomics.waitAsync(words, ASKER_WORD, 0) : NO_WAIT;

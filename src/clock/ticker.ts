@@ -5,6 +5,7 @@ import { makeDisposable } from "../dispose.js";
 import { badOption, checkOptions } from "../errors.js";
 import { COARSE_LONG, COARSE_STEP_WORD, TICKERS_WORD } from "../memory/control-page.js";
 import type { MemoryViews } from "../memory/views.js";
+import { unref } from "./unref.js";
 
 const NS_PER_MS = 1_000_000;
 const STEP_MAX = 2 ** 31 - 1;
@@ -81,8 +82,7 @@ export class Ticker {
     const everyMs = everyMsOf("startTicker", options);
     const hand = new Hand(views, originMs, everyMs);
     this.#views = views;
-    this.#timer = setInterval(() => hand.tick(), everyMs);
-    (this.#timer as { unref?: () => void }).unref?.();
+    this.#timer = unref(setInterval(() => hand.tick(), everyMs));
     Atomics.add(views.words, TICKERS_WORD, 1);
     makeDisposable(this, () => this.stop());
   }

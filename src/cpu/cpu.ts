@@ -20,6 +20,7 @@ import {
   performanceClock,
 } from "../clock/clock.js";
 import { coarseStepNs, tickerRuns } from "../clock/ticker.js";
+import { unref } from "../clock/unref.js";
 import { makeDisposable } from "../dispose.js";
 import { badOption, hypercallError, TraceError } from "../errors.js";
 import { EPOCH_WORD } from "../memory/control-page.js";
@@ -179,8 +180,7 @@ export class Cpu {
    */
   #answer(): void {
     if (!this.#views.canWait) {
-      this.#poll = setInterval(() => this.#core.quiesce(), POLL_MS);
-      (this.#poll as { unref?: () => void }).unref?.();
+      this.#poll = unref(setInterval(() => this.#core.quiesce(), POLL_MS));
       return;
     }
     const wait = (): void => {

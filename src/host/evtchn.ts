@@ -2,6 +2,7 @@
 // where waiting is impossible, or for what a thread that died could no longer announce.
 
 import { REASON_NOT_DOM0, REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
+import { keepAlive } from "../clock/unref.js";
 import { hypercallError } from "../errors.js";
 import { UPCALL_WORD, virqWord, WAITING_WORD } from "../memory/control-page.js";
 import type { MemoryViews } from "../memory/views.js";
@@ -166,10 +167,8 @@ export class EventChannels {
 
   /** The process is kept alive while a handler of `bindVirq` is there, if it shall be. */
   #keepAlive(): void {
-    const poll = this.#poll as { ref?: () => void; unref?: () => void } | undefined;
     const wanted = this.#ref && [...this.#byPort.values()].some(({ handler }) => handler);
-    if (wanted) poll?.ref?.();
-    else poll?.unref?.();
+    keepAlive(this.#poll, wanted);
   }
 
   #wait(): void {

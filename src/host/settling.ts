@@ -1,6 +1,7 @@
 // Seeing to it that what a stop or a destroy began comes to its end: every thread has passed a quiescent
 // point, and the memory of destroyed traces is free.
 
+import { unref } from "../clock/unref.js";
 import type { Claim } from "./claim.js";
 import { tolerant } from "./tolerant.js";
 
@@ -48,6 +49,6 @@ export class Settling {
       if (this.#claim.closed || tolerant(() => this.settle())) return;
       this.soon(Math.min(2 * pauseMs, SETTLE_MS_MAX));
     }, pauseMs);
-    (timer as { unref?: () => void }).unref?.();
+    unref(timer);
   }
 }

@@ -4,6 +4,7 @@
 
 import { FRAME_BYTES, TRACE_ACTIVE } from "../../assembly/public/layout.js";
 import { REASON_NAME_UNKNOWN, VIRQ_TBUF } from "../../assembly/public/ops.js";
+import { unref } from "../clock/unref.js";
 import { makeDisposable } from "../dispose.js";
 import { badOption, checkOptions, hypercallError, TraceError, warn } from "../errors.js";
 import { cpuSlots } from "../memory/control-page.js";
@@ -243,7 +244,7 @@ export class Trace {
         const pause = Math.max(0, partialAt - performance.now());
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, raised || signal?.aborted ? 0 : pause);
-          if (!ref) (timer as { unref?: () => void }).unref?.();
+          if (!ref) unref(timer);
           wake = () => {
             clearTimeout(timer);
             resolve();

@@ -3,6 +3,7 @@
 // of it in the right order. Where the packets go is the caller's business.
 
 import { VIRQ_TBUF } from "../../assembly/public/ops.js";
+import { unref } from "../clock/unref.js";
 import type { HypervisorHandle } from "../cpu/member.js";
 import { disposable } from "../dispose.js";
 import { TraceError } from "../errors.js";
@@ -79,8 +80,7 @@ export class Recording<Result> {
     // Neither the timer nor the VIRQ keeps the process alive: the program ends as it would untraced.
     this.#dom0.configureEvents({ ref: false });
     this.#dom0.bindVirq(VIRQ_TBUF, () => this.#read(false));
-    this.#timer = setInterval(() => this.#read(true), pollMs);
-    (this.#timer as { unref?: () => void }).unref?.();
+    this.#timer = unref(setInterval(() => this.#read(true), pollMs));
     const symbol: symbol | undefined = Symbol.asyncDispose;
     if (symbol) Object.defineProperty(this, symbol, { value: () => this.stop().then(() => {}) });
   }
