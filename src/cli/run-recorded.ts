@@ -4,8 +4,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { lineSplitter } from "../node/lines.js";
 import { CONFIG_VARIABLE, type RecordConfig, type Report } from "../node/record/config.js";
 import { requireOption } from "../node/record/node-options.js";
+import { systemErrorText } from "../node/system-error.js";
 import { Recordings } from "./recordings.js";
 
 export interface Outcome {
@@ -66,9 +68,7 @@ export function runRecorded(
 }
 
 function describe(error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") return "no such program";
-  if (error.code === "EACCES") return "permission denied";
-  return error.message;
+  return error.code === "ENOENT" ? "no such program" : systemErrorText(error);
 }
 
 /** NODE_OPTIONS brings the preload into the program, whatever starts it. */
@@ -84,14 +84,16 @@ class Recording {
   readonly #pipe: Duplex;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #recordings = new Recordings();
-  #text = "";
   #signals = 0;
 
   constructor(child: ChildProcess) {
     this.#child = child;
     this.#pipe = child.stdio[PIPE_FD] as Duplex;
     this.#pipe.setEncoding("utf8");
-    this.#pipe.on("data", (chunk: string) => this.#receive(chunk));
+    this.#pipe.on(
+      "data",
+      lineSplitter((line) => this.#handle(JSON.parse(line) as Report)),
+    );
     // A program that is gone cannot be written to: its end is told by `close` of the child.
     this.#pipe.on("error", () => {});
     for (const signal of SIGNALS) process.on(signal, this.#onSignal);
@@ -128,13 +130,6 @@ class Recording {
       this.#later(ANSWER_MS, () => this.#passOn(signal));
     }
   };
-
-  #receive(chunk: string): void {
-    this.#text += chunk;
-    const lines = this.#text.split("\n");
-    this.#text = lines.pop() ?? "";
-    for (const line of lines) this.#handle(JSON.parse(line) as Report);
-  }
 
   #handle(report: Report): void {
     this.#recordings.take(report);

@@ -1,6 +1,7 @@
 // What went wrong with an output file, as a TraceError.
 
 import { TraceError } from "../../errors.js";
+import { systemErrorText } from "../system-error.js";
 
 /** What `action` returns. Throws TraceError `output`: "cannot WHAT: ...". */
 export function attempt<T>(what: string, action: () => T): T {
@@ -12,17 +13,9 @@ export function attempt<T>(what: string, action: () => T): T {
 }
 
 export function outputError(what: string, cause: unknown): TraceError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return new TraceError("output", `cannot ${what}: ${ERRNO[code ?? ""] ?? message}`, { cause });
+  const { code } = cause as NodeJS.ErrnoException;
+  const text = systemErrorText(cause);
+  // The code too, unless the message has it: it is what one looks up.
+  const reason = code === undefined || text.includes(code) ? text : `${text} (${code})`;
+  return new TraceError("output", `cannot ${what}: ${reason}`, { cause });
 }
-
-const ERRNO: Readonly<Record<string, string>> = {
-  EACCES: "permission denied (EACCES)",
-  EDQUOT: "the disk quota is used up (EDQUOT)",
-  EEXIST: "it exists already (EEXIST)",
-  EFBIG: "the file would be too large (EFBIG)",
-  ENOENT: "no such file or directory (ENOENT)",
-  ENOSPC: "no space is left on the device (ENOSPC)",
-  ENOTDIR: "a part of the path is not a directory (ENOTDIR)",
-  EROFS: "the file system is read-only (EROFS)",
-};

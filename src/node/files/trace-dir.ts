@@ -21,6 +21,7 @@ import { explainedEach, explainedStream, ofTrace } from "../../ctf/read/trace.js
 import { TraceError } from "../../errors.js";
 import type { TraceEntry } from "../../trace/entry.js";
 import { mergeStreams, type TraceStream } from "../../trace/merge.js";
+import { systemErrorText } from "../system-error.js";
 import { readAt } from "./read-at.js";
 import { type TornTail, untilTorn } from "./torn-tail.js";
 
@@ -184,17 +185,13 @@ function explained<T>(path: string, action: () => T): T {
   }
 }
 
-const REASONS: ReadonlyMap<string | undefined, string> = new Map([
-  ["ENOENT", "no such file or directory"],
-  ["ENOTDIR", "not in a directory"],
-]);
-
 const because = (path: string) => (error: unknown) => toError(path, error);
 
 function toError(path: string, error: unknown): TraceError {
   if (error instanceof TraceError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  // The path says it already.
-  const why = REASONS.get(code) ?? message.replace(/^metadata: /, "");
+  const { code } = error as NodeJS.ErrnoException;
+  // Of a path, Node says "not a directory": what is none is the part before the last. And "metadata" is in the path.
+  const why =
+    code === "ENOTDIR" ? "not in a directory" : systemErrorText(error).replace(/^metadata: /, "");
   return new TraceError("output", `${path}: ${why}`, { cause: error });
 }

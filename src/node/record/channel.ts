@@ -3,6 +3,7 @@
 
 import { fstatSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { lineSplitter } from "../lines.js";
 import type { RecorderMessage, Report } from "./config.js";
 
 export class RecordChannel {
@@ -40,14 +41,8 @@ export class RecordChannel {
     if (!this.#isThere()) return;
     const socket = new Socket({ fd: this.#fd, readable: true, writable: false });
     this.#socket = socket;
-    let text = "";
     socket.setEncoding("utf8");
-    socket.on("data", (chunk: string) => {
-      text += chunk;
-      const lines = text.split("\n");
-      text = lines.pop() ?? "";
-      for (const line of lines) take(line.trim());
-    });
+    socket.on("data", lineSplitter(take));
     socket.on("error", () => socket.destroy());
   }
 
