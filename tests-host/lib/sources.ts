@@ -11,8 +11,6 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 export interface Import {
   /** What stands between the quotes; undefined when the name is computed at run time. */
   specifier: string | undefined;
-  /** True when nothing of it is left in the running code. */
-  typeOnly: boolean;
   line: number;
 }
 
@@ -74,20 +72,20 @@ export function walk(source: ts.SourceFile, visit: (node: ts.Node) => void): voi
 export function importsOf(path: string, text: string): Import[] {
   const source = parse(path, text);
   const found: Import[] = [];
-  const add = (node: ts.Node, name: ts.Node | undefined, typeOnly: boolean): void => {
+  const add = (node: ts.Node, name: ts.Node | undefined): void => {
     const literal = name !== undefined && ts.isStringLiteralLike(name) ? name.text : undefined;
-    found.push({ specifier: literal, typeOnly, line: lineOf(source, node) });
+    found.push({ specifier: literal, line: lineOf(source, node) });
   };
   walk(source, (node) => {
     if (ts.isImportDeclaration(node)) {
-      add(node, node.moduleSpecifier, node.importClause?.isTypeOnly === true);
+      add(node, node.moduleSpecifier);
     } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
-      add(node, node.moduleSpecifier, node.isTypeOnly);
+      add(node, node.moduleSpecifier);
     } else if (ts.isImportTypeNode(node)) {
       const name = ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined;
-      add(node, name, true);
+      add(node, name);
     } else if (ts.isCallExpression(node) && callsLoader(node)) {
-      add(node, node.arguments[0], false);
+      add(node, node.arguments[0]);
     }
   });
   return found;
