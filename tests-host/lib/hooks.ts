@@ -6,8 +6,11 @@ import { builtinModules, createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 
-/** `domain` hooks the process itself as soon as it is loaded, `wasi` warns. */
-const names = builtinModules.filter((name) => !/^_|^domain$|^wasi$/.test(name));
+/** Loaded before the first look, as some hook others. Not `domain`, which hooks the process, `repl`, which loads it, nor
+ * `wasi`, which warns. */
+const modules = builtinModules
+  .filter((name) => !/^_|^domain$|^repl$|^wasi$/.test(name))
+  .map((name) => [name, require(name) as object] as const);
 
 /** What is where, by a path such as `node:timers.setTimeout`. Identities count, so compare with `differences`. */
 export type Hooks = ReadonlyMap<string, unknown>;
@@ -22,7 +25,7 @@ export function hooks(): Hooks {
   };
   look("globalThis", globalThis);
   look("process", process);
-  for (const name of names) look(`node:${name}`, require(`node:${name}`) as object);
+  for (const [name, module] of modules) look(`node:${name}`, module);
   for (const event of process.eventNames()) {
     found.set(`listeners of ${String(event)}`, process.listenerCount(event));
   }

@@ -1,5 +1,6 @@
 // What every source in the table keeps to: it records what it says, and once it is disposed of nothing of it is left.
 
+import type { EventEmitter } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Disposable } from "../../src/dispose.js";
 import type { Dom0, Hypervisor, Trace } from "../../src/index.js";
@@ -23,7 +24,8 @@ const provocations: Readonly<Record<string, () => Promise<void>>> = {
   async errors() {
     const own = process.listeners("uncaughtException");
     process.removeAllListeners("uncaughtException");
-    process.emit("uncaughtExceptionMonitor", new Error("on purpose"), "uncaughtException");
+    const emitter: EventEmitter = process;
+    emitter.emit("uncaughtExceptionMonitor", new Error("on purpose"), "uncaughtException");
     for (const listener of own) process.on("uncaughtException", listener);
   },
   async workers() {
