@@ -11,7 +11,7 @@ import type { Source } from "../../src/node/sources/source.js";
 import { attachThread } from "../../src/node/threads/attach.js";
 import { differences, hooks, muteExit } from "../lib/hooks.js";
 import { decode, drained } from "../lib/records.js";
-import { useWorld } from "../lib/world.js";
+import { until, useWorld } from "../lib/world.js";
 
 const world = useWorld();
 const resolved = (start: (done: () => void) => unknown) => new Promise<void>((done) => start(done));
@@ -120,4 +120,20 @@ describe.each(sources.map((source) => [source.name, source] as const))("%s", (_n
     expect(differences(before, hooks())).toEqual([]);
     expect(await provoke(source)).toEqual(times(source, 0));
   });
+});
+
+it("records no timer that was set before its source was disposed of", async () => {
+  const timers = sources.filter(({ name }) => name === "timers");
+  const installed = installEach(timers, context);
+  let fired = 0;
+  const interval = setInterval(() => fired++, 1);
+  const all = [
+    new Promise<void>((done) => setTimeout(done, 5)),
+    new Promise<void>((done) => setImmediate(done)),
+  ];
+  installed.dispose();
+  await Promise.all(all);
+  await until("the interval has fired", () => fired > 1);
+  clearInterval(interval);
+  for (const source of timers) expect(recorded(source)).toEqual(times(source, 0));
 });

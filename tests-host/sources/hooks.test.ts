@@ -80,6 +80,16 @@ describe("replace", () => {
     placed.dispose();
   });
 
+  it("is seen by imports of a module of Node, and so is its end", async () => {
+    const module = await import("node:timers");
+    const { setTimeout: before } = module;
+    const placed = replace([module.default], { setTimeout: (f) => Object.assign(f.bind(null), f) });
+    expect(module.setTimeout).not.toBe(before);
+    expect(module.setTimeout).toBe(module.default.setTimeout);
+    placed.dispose();
+    expect(module.setTimeout).toBe(before);
+  });
+
   it("replaces nothing where one target is frozen", () => {
     const targets = [{ f: original }, Object.freeze({ f: original })];
     expect(() => replace(targets, { f: adding(1) })).toThrow(TypeError);
