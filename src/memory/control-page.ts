@@ -33,27 +33,32 @@ export function controlWord(at: number): number {
   return (CONTROL_AT + at) / 4;
 }
 
-// Indices in `words`.
-export const DOM0_WORD = (CONTROL_AT + CTL_DOM0_AT) / 4;
-export const EPOCH_WORD = (CONTROL_AT + CTL_EPOCH_AT) / 4;
-export const COARSE_STEP_WORD = (CONTROL_AT + CTL_COARSE_STEP_AT) / 4;
-export const TICKERS_WORD = (CONTROL_AT + CTL_TICKERS_AT) / 4;
-export const UPCALL_WORD = (CONTROL_AT + CTL_UPCALL_AT) / 4;
-export const PENDING_WORD = (CONTROL_AT + CTL_PENDING_AT) / 4;
-export const MASK_WORD = (CONTROL_AT + CTL_MASK_AT) / 4;
-export const WAITING_WORD = (CONTROL_AT + CTL_WAITING_AT) / 4;
-export const ASKER_WORD = (CONTROL_AT + CTL_ASKER_AT) / 4;
-export const QUESTION_WORD = (CONTROL_AT + CTL_QUESTION_AT) / 4;
-export const ANSWER_WORD = (CONTROL_AT + CTL_ANSWER_AT) / 4;
-export const ANSWER_ERROR_WORD = (CONTROL_AT + CTL_ANSWER_ERROR_AT) / 4;
+/** Index in `longs` of its long word at `at`. */
+function controlLong(at: number): number {
+  return (CONTROL_AT + at) / 8;
+}
+
+// Indices in `words`. Pure: bundlers leave out those that a script does not use.
+export const DOM0_WORD = /* @__PURE__ */ controlWord(CTL_DOM0_AT);
+export const EPOCH_WORD = /* @__PURE__ */ controlWord(CTL_EPOCH_AT);
+export const COARSE_STEP_WORD = /* @__PURE__ */ controlWord(CTL_COARSE_STEP_AT);
+export const TICKERS_WORD = /* @__PURE__ */ controlWord(CTL_TICKERS_AT);
+export const UPCALL_WORD = /* @__PURE__ */ controlWord(CTL_UPCALL_AT);
+export const PENDING_WORD = /* @__PURE__ */ controlWord(CTL_PENDING_AT);
+export const MASK_WORD = /* @__PURE__ */ controlWord(CTL_MASK_AT);
+export const WAITING_WORD = /* @__PURE__ */ controlWord(CTL_WAITING_AT);
+export const ASKER_WORD = /* @__PURE__ */ controlWord(CTL_ASKER_AT);
+export const QUESTION_WORD = /* @__PURE__ */ controlWord(CTL_QUESTION_AT);
+export const ANSWER_WORD = /* @__PURE__ */ controlWord(CTL_ANSWER_AT);
+export const ANSWER_ERROR_WORD = /* @__PURE__ */ controlWord(CTL_ANSWER_ERROR_AT);
 
 // Indices in `longs`.
-export const COARSE_LONG = (CONTROL_AT + CTL_COARSE_AT) / 8;
-export const ANSWER_TIME_LONG = (CONTROL_AT + CTL_ANSWER_TIME_AT) / 8;
+export const COARSE_LONG = /* @__PURE__ */ controlLong(CTL_COARSE_AT);
+export const ANSWER_TIME_LONG = /* @__PURE__ */ controlLong(CTL_ANSWER_TIME_AT);
 
 /** Index in `words` of a VIRQ's port + 1. */
 export function virqWord(virq: number): number {
-  return (CONTROL_AT + CTL_VIRQ_PORT_AT) / 4 + virq;
+  return controlWord(CTL_VIRQ_PORT_AT) + virq;
 }
 
 /** How many CPUs there can be at a time. Never more than the layout has room for. */

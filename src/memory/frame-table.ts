@@ -70,7 +70,11 @@ export function shareWord(views: MemoryViews, mfn: number): number | undefined {
 }
 
 /** The bytes of frames, live; undefined where they are not in the memory. */
-export function framesAt({ buffer }: MemoryViews, mfn: number, count: number) {
+export function framesAt(
+  { buffer }: MemoryViews,
+  mfn: number,
+  count: number,
+): Uint8Array | undefined {
   const inside = (mfn + count) * FRAME_BYTES <= buffer.byteLength;
   return inside ? new Uint8Array(buffer, mfn * FRAME_BYTES, count * FRAME_BYTES) : undefined;
 }

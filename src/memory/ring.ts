@@ -139,9 +139,8 @@ export class Ring {
     if (!isShape(geometry) || !fits || this.view.byteLength < wanted) {
       throw new TraceError(
         "corrupt",
-        `ring of CPU ${cpu}: subbufBytes=${subbufBytes}, subbufCount=${subbufCount}: needs ${FRAME_BYTES} bytes ` +
-          `at a multiple of 8, got ${bytes.length} at ${bytes.byteOffset}; and ${wanted} bytes of data, got ` +
-          `${this.view.byteLength}`,
+        `ring of CPU ${cpu}: subbufBytes=${subbufBytes}, subbufCount=${subbufCount} does not fit ` +
+          `${bytes.length} bytes at ${bytes.byteOffset}, and ${this.view.byteLength} of data`,
       );
     }
     this.geometry = geometry;

@@ -11,6 +11,7 @@ import {
   TRACE_CPU_SET_AT,
   TRACE_CPU_SET_BYTES,
   TRACE_DIRECTORY_AT,
+  TRACE_DYING,
   TRACE_EVENT_SET_AT,
   TRACE_EVENT_SET_BYTES,
   TRACE_MODE_AT,
@@ -118,15 +119,15 @@ export function writeTrace({ bytes, data }: MemoryViews, at: number, image: Trac
   bytes.set(pattern.subarray(0, TRACE_PATTERN_MAX), at + TRACE_PATTERN_AT);
 }
 
-/** The state, and a copy of the selection that facilities which come later look at, of a trace by its frame. */
-export function readPattern(
-  { words, data, bytes }: MemoryViews,
-  mfn: number,
-): { readonly state: number; readonly pattern: Uint8Array } {
+/**
+ * A copy of the selection, in UTF-8, that facilities which come later look at, of the trace whose frame is
+ * `mfn`. Empty: it has none, is being destroyed, or says what cannot be.
+ */
+export function readPattern({ words, data, bytes }: MemoryViews, mfn: number): Uint8Array {
   const frame = mfn * FRAME_BYTES;
-  // Pairs with destroy in assembly/trace.ts.
-  const state = Atomics.load(words, (frame + TRACE_STATE_AT) / 4);
-  const length = data.getUint32(frame + TRACE_PATTERN_BYTES_AT, true);
   const at = frame + TRACE_PATTERN_AT;
-  return { state, pattern: bytes.slice(at, length > TRACE_PATTERN_MAX ? at : at + length) };
+  const length = data.getUint32(frame + TRACE_PATTERN_BYTES_AT, true);
+  // Pairs with destroy in assembly/trace.ts.
+  const dying = Atomics.load(words, (frame + TRACE_STATE_AT) / 4) === TRACE_DYING;
+  return bytes.slice(at, dying || length > TRACE_PATTERN_MAX ? at : at + length);
 }

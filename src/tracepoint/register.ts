@@ -1,12 +1,7 @@
 // Registering a facility with a hypervisor: its definition goes to shared memory, so that dom0 can
 // describe records whose thread is dead, and traces that wait for it enable its events.
 
-import {
-  EVENTS_MAX,
-  SCRATCH_BYTES,
-  TRACE_DYING,
-  TRACES_MAX,
-} from "../../assembly/public/layout.js";
+import { EVENTS_MAX, SCRATCH_BYTES, TRACES_MAX } from "../../assembly/public/layout.js";
 import { hypercallError, TraceError } from "../errors.js";
 import { type FacilityDefinition, isOwnDefinition, toJson } from "../event/definition.js";
 import { parseSelection, type Selection, selects } from "../event/selection.js";
@@ -138,8 +133,8 @@ function enableWhereWanted(
  * been overwritten: that harms the trace, and not the thread that registers.
  */
 function selectionOf(views: MemoryViews, mfn: number): Selection | undefined {
-  const { state, pattern } = readPattern(views, mfn);
-  if (state === TRACE_DYING || pattern.length === 0) return undefined;
+  const pattern = readPattern(views, mfn);
+  if (pattern.length === 0) return undefined;
   try {
     return parseSelection(decoder.decode(pattern));
   } catch (error) {
