@@ -4,6 +4,7 @@ import { boot } from "../assembly/boot";
 import { leave } from "../assembly/cpu";
 import { resignDom0 } from "../assembly/dom0";
 import { map } from "../assembly/page";
+import { ABI_VERSION } from "../assembly/public/layout";
 import { REASON_CORRUPT, REASON_NO_CPU, REASON_NO_MEMORY } from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { FRAMES_MOST, framesFree, hex, words } from "./machine";
@@ -23,8 +24,9 @@ describe("boot", () => {
   it("writes the control page", () => {
     expect(boot(64, 4)).toBe(0);
     expect(hex(4096, 4)).toBe("74 62 75 66");
-    // ABI version, frames, CPUs; frame table at 32768, first frame 9, ready, nobody is dom0.
-    expect(words(4100, 7)).toBe("3 64 4 32768 9 2 0");
+    expect(words(4100, 1)).toBe(ABI_VERSION.toString());
+    // Frames, CPUs; frame table at 32768, first frame 9, ready, nobody is dom0.
+    expect(words(4104, 6)).toBe("64 4 32768 9 2 0");
     // No active trace, epoch 0, the next domain is 1.
     expect(words(4128, 3)).toBe("0 0 1");
     expect(framesFree()).toBe(55);
@@ -99,7 +101,7 @@ describe("a memory that was booted", () => {
   it("is not booted again", () => {
     boot(64, 4);
     expect(refusal(32, 2)).toBe(REASON_CORRUPT);
-    expect(words(4100, 4)).toBe("3 64 4 32768");
+    expect(words(4104, 3)).toBe("64 4 32768");
   });
 
   it("is not booted by a second thread while the first one boots", () => {

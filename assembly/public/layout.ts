@@ -12,7 +12,7 @@ export const MAGIC: u32 = 0x66756274;
  * or an export changes its parameters or meaning: a thread must never join memory that it reads
  * differently. (Adding an export or appending a field to padding needs no new version.)
  */
-export const ABI_VERSION: u32 = 3;
+export const ABI_VERSION: u32 = 4;
 
 // Memory map --------------------------------------------------------------------------------
 //

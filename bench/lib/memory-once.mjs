@@ -36,7 +36,7 @@ const before = measure();
 const cpus = joined.map((each) => each.attach({ current: false }));
 const attached = measure();
 for (const { binding } of cpus) {
-  const at = binding.core.scratchAt();
+  const at = binding.core.cpu_scratch_at();
   binding.views.bytes.fill(1, at, at + SCRATCH_BYTES);
 }
 const scratch = measure();

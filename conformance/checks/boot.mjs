@@ -86,7 +86,15 @@ check(
       ["env.memory:memory"],
     );
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    for (const name of ["boot", "join", "record", "record7", "tb_control", "reap", "take"]) {
+    for (const name of [
+      "boot",
+      "cpu_join",
+      "record",
+      "record7",
+      "tb_control",
+      "cpu_reap",
+      "evtchn_take",
+    ]) {
       ok(names.includes(name), `no export ${name}`);
     }
   },

@@ -102,7 +102,7 @@ export class Cpu {
     this.tid = tid;
     // Before it holds a CPU: should it die in the middle of joining, its family is known.
     tellAncestors(core, line);
-    this.index = core.join(tid, line[1] ?? tid, origin.ms);
+    this.index = core.cpu_join(tid, line[1] ?? tid, origin.ms);
     if (this.index < 0) {
       throw hypercallError("attach", core.reason(), { tid, framesFree: countFrames(views).free });
     }
@@ -166,7 +166,7 @@ export class Cpu {
     if (currentBinding() === this.binding) setCurrentBinding(undefined);
     clearInterval(this.#poll);
     try {
-      guarded("detach", () => this.#core.leave());
+      guarded("detach", () => this.#core.cpu_leave());
     } finally {
       // A wait that nobody ends would keep this object, and with it the memory, for ever: Chromium has
       // room for some hundred memories. Other CPUs that are woken too wait again.
@@ -180,14 +180,14 @@ export class Cpu {
    */
   #answer(): void {
     if (!this.#views.canWait) {
-      this.#poll = unref(setInterval(() => this.#core.quiesce(), POLL_MS));
+      this.#poll = unref(setInterval(() => this.#core.cpu_quiesce(), POLL_MS));
       return;
     }
     const wait = (): void => {
       if (this.#detached) return;
       // The epoch is read before the answer: one that begins in between ends the wait at once.
       const epoch = Atomics.load(this.#views.words, EPOCH_WORD);
-      this.#core.quiesce();
+      this.#core.cpu_quiesce();
       const { async, value } = Atomics.waitAsync(this.#views.words, EPOCH_WORD, epoch);
       if (async) value.then(wait);
       else queueMicrotask(wait);
@@ -208,7 +208,7 @@ function lineOf(tid: number, parent: number | readonly number[] = []): readonly 
 function tellAncestors(core: CoreExports, line: readonly number[]): void {
   for (let i = 2; i < line.length; i++) {
     const [tid, parent] = [line[i - 1] as number, line[i] as number];
-    if (core.startedBy(tid, parent)) continue;
+    if (core.thread_started_by(tid, parent)) continue;
     throw hypercallError("attach", REASON_THREADS_FULL, { tid, parent });
   }
 }

@@ -136,7 +136,7 @@ export class Member {
    */
   reap(tid: number): number {
     checkWhole("reap", "tid", tid, TID_MAX);
-    return guarded("reap", () => this.core.reap(tid));
+    return guarded("reap", () => this.core.cpu_reap(tid));
   }
 
   /**

@@ -40,7 +40,7 @@ export class Claim {
     this.core = hypercallsOf(exports);
     this.views = views;
     this.thread = thread;
-    if (this.#orGiveUp(() => this.core.claimDom0(tid))) {
+    if (this.#orGiveUp(() => this.core.dom0_claim(tid))) {
       throw hypercallError("dom0", this.core.reason(), { tid });
     }
   }
@@ -77,7 +77,7 @@ export class Claim {
 
   /** This thread is dom0 no more. Throws TraceError `corrupt`. */
   resign(): void {
-    this.#orGiveUp(() => this.core.resignDom0());
+    this.#orGiveUp(() => this.core.dom0_resign());
   }
 
   #orGiveUp<T>(call: () => T): T {

@@ -86,7 +86,7 @@ function enableSelected(
   if (facilities.length === 0) return;
   const info = privcmd.getInfo(name);
   const index = traceIndex(views, typeof info === "number" ? 0 : info.mfn);
-  for (const event of selected(selection, facilities)) core.enableEvent(index, event);
+  for (const event of selected(selection, facilities)) core.trace_enable_event(index, event);
 }
 
 function selectionOf(events: EventSelection): Selection {

@@ -72,7 +72,7 @@ export class EventChannels {
   unbind(virq: number): void {
     const bound = this.#byPort.get(this.#portOf(virq) - 1);
     if (!bound?.handler) {
-      const reason = this.#core.isDom0() ? REASON_VIRQ : REASON_NOT_DOM0;
+      const reason = this.#core.dom0_held() ? REASON_VIRQ : REASON_NOT_DOM0;
       throw hypercallError("unbind", reason, { virq });
     }
     bound.handler = undefined;
@@ -93,19 +93,19 @@ export class EventChannels {
 
   /** Holds a port's calls back; it stays pending meanwhile. Throws TraceError `port`. */
   mask(port: number): void {
-    if (this.#core.mask(asU32(port), true))
+    if (this.#core.evtchn_mask(asU32(port), true))
       throw hypercallError("mask", this.#core.reason(), { port });
   }
 
   /** Lets a port's calls through again, at once if it is pending. Throws TraceError `port`. */
   unmask(port: number): void {
-    if (this.#core.mask(asU32(port), false))
+    if (this.#core.evtchn_mask(asU32(port), false))
       throw hypercallError("unmask", this.#core.reason(), { port });
   }
 
   /** Unbinds everything. May be called twice. */
   close(): void {
-    for (const { virq } of this.#byPort.values()) this.#core.unbind(virq);
+    for (const { virq } of this.#byPort.values()) this.#core.evtchn_unbind(virq);
     this.#byPort.clear();
     this.#stop();
   }
@@ -120,7 +120,7 @@ export class EventChannels {
     const known = this.#portOf(virq) - 1;
     const present = this.#byPort.get(known);
     if (present) return [known, present];
-    const port = this.#core.bind(asU32(virq));
+    const port = this.#core.evtchn_bind(asU32(virq));
     if (port < 0) throw hypercallError(what, this.#core.reason(), { virq, limit: VIRQS_MAX });
     const bound: Bound = { virq, handler: undefined, listeners: new Set() };
     this.#byPort.set(port, bound);
@@ -133,7 +133,7 @@ export class EventChannels {
     const unused = !bound.handler && bound.listeners.size === 0;
     if (unused && this.#byPort.get(port) === bound) {
       this.#byPort.delete(port);
-      this.#core.unbind(bound.virq);
+      this.#core.evtchn_unbind(bound.virq);
     }
     if (this.#byPort.size === 0) this.#stop();
     else this.#keepAlive();
@@ -162,7 +162,7 @@ export class EventChannels {
 
   /** Says that dom0 is about to wait (1) or has stopped waiting (-1). */
   #waiting(change: number): void {
-    if (this.#core.isDom0()) Atomics.add(this.#views.words, WAITING_WORD, change);
+    if (this.#core.dom0_held()) Atomics.add(this.#views.words, WAITING_WORD, change);
   }
 
   /** The process is kept alive while a handler of `bindVirq` is there, if it shall be. */
@@ -187,7 +187,7 @@ export class EventChannels {
   }
 
   #dispatch(): void {
-    const ready = this.#core.take();
+    const ready = this.#core.evtchn_take();
     for (let rest = ready; rest !== 0; rest &= rest - 1) {
       const port = 31 - Math.clz32(rest & -rest);
       const bound = this.#byPort.get(port);

@@ -31,7 +31,7 @@ export class ForeignMapping {
     const { core, views } = claim;
     // The hypervisor sees 32 bits of each: what it would see otherwise is asked for as no frame.
     const whole = mfn >>> 0 === mfn && count >>> 0 === count;
-    if (core.map(whole ? mfn : 0, count)) {
+    if (core.frame_map(whole ? mfn : 0, count)) {
       throw hypercallError("mapForeignRange", core.reason(), { mfn, count });
     }
     // The table said that there is such a run: in the memory it must be, and in the table.
@@ -39,7 +39,7 @@ export class ForeignMapping {
     const share = shareWord(views, mfn);
     if (!bytes || share === undefined) {
       const { byteLength } = views.buffer;
-      core.unmap(mfn);
+      core.frame_unmap(mfn);
       throw new TraceError(
         "corrupt",
         `mapForeignRange: mfn=${mfn}, count=${count} is not in the memory of ${byteLength} bytes; ` +
@@ -82,7 +82,7 @@ export class ForeignMapping {
     if (!this.#open) return;
     this.#open = false;
     // A dom0 that closed has given all back; by now another's mapping may be counted there.
-    if (!this.#claim.closed) this.#claim.core.unmap(this.mfn);
+    if (!this.#claim.closed) this.#claim.core.frame_unmap(this.mfn);
     if (this.#recorded && this.#claim.mayRecord()) memEvents.mem_page_grant_unmap(0);
   }
 }

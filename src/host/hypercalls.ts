@@ -7,18 +7,18 @@ import { guarded } from "../memory/guarded.js";
 /** What dom0 calls of the core. */
 export type Hypercalls = Pick<
   CoreExports,
-  | "claimDom0"
-  | "isDom0"
-  | "resignDom0"
+  | "dom0_claim"
+  | "dom0_held"
+  | "dom0_resign"
   | "tb_control"
-  | "bind"
-  | "unbind"
-  | "mask"
-  | "take"
-  | "map"
-  | "unmap"
-  | "settle"
-  | "enableEvent"
+  | "evtchn_bind"
+  | "evtchn_unbind"
+  | "evtchn_mask"
+  | "evtchn_take"
+  | "frame_map"
+  | "frame_unmap"
+  | "trace_settle"
+  | "trace_enable_event"
   | "reason"
   | "fence"
 >;
@@ -26,19 +26,20 @@ export type Hypercalls = Pick<
 /** The core's exports for dom0, which throw nothing but TraceError. */
 export function hypercallsOf(core: CoreExports): Hypercalls {
   return {
-    claimDom0: (tid) => guarded("dom0", () => core.claimDom0(tid)),
-    resignDom0: () => guarded("close dom0", () => core.resignDom0()),
+    dom0_claim: (tid) => guarded("dom0", () => core.dom0_claim(tid)),
+    dom0_resign: () => guarded("close dom0", () => core.dom0_resign()),
     tb_control: (op) => guarded(`tb_control: op=${op}`, () => core.tb_control(op)),
-    bind: (virq) => guarded("bindVirq", () => core.bind(virq)),
-    unbind: (virq) => guarded("unbind", () => core.unbind(virq)),
-    mask: (port, masked) => guarded("mask", () => core.mask(port, masked)),
-    take: () => guarded("take ports", () => core.take()),
-    map: (mfn, count) => guarded("mapForeignRange", () => core.map(mfn, count)),
-    unmap: (mfn) => guarded("unmap", () => core.unmap(mfn)),
-    settle: () => guarded("settle", () => core.settle()),
-    enableEvent: (trace, event) => guarded("enable event", () => core.enableEvent(trace, event)),
+    evtchn_bind: (virq) => guarded("bindVirq", () => core.evtchn_bind(virq)),
+    evtchn_unbind: (virq) => guarded("unbind", () => core.evtchn_unbind(virq)),
+    evtchn_mask: (port, masked) => guarded("mask", () => core.evtchn_mask(port, masked)),
+    evtchn_take: () => guarded("take ports", () => core.evtchn_take()),
+    frame_map: (mfn, count) => guarded("mapForeignRange", () => core.frame_map(mfn, count)),
+    frame_unmap: (mfn) => guarded("unmap", () => core.frame_unmap(mfn)),
+    trace_settle: () => guarded("settle", () => core.trace_settle()),
+    trace_enable_event: (trace, event) =>
+      guarded("enable event", () => core.trace_enable_event(trace, event)),
     // These touch nothing but words of their own.
-    isDom0: core.isDom0,
+    dom0_held: core.dom0_held,
     reason: core.reason,
     fence: core.fence,
   };

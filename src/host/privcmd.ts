@@ -145,7 +145,7 @@ export class Privcmd {
   /** False when the name cannot be a trace's, or this thread may not write to the page. */
   #setName(name: string): boolean {
     // dom0 may be filling the page in right now: a thread that is not dom0 leaves it alone.
-    if (!this.#core.isDom0()) return false;
+    if (!this.#core.dom0_held()) return false;
     if (name !== this.#named) {
       this.#named = name;
       this.#name = encoder.encode(name);

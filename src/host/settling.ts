@@ -20,7 +20,7 @@ export class Settling {
   /** See `Dom0.settle`. */
   settle(): boolean {
     this.#claim.checkOpen("settle");
-    return this.#claim.core.settle() === 1;
+    return this.#claim.core.trace_settle() === 1;
   }
 
   /** See `Dom0.settled`. */

@@ -5,30 +5,33 @@ import { coreBytes } from "./core-bytes.js";
 import type { OwnBytes } from "./own-bytes.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
-/** Exports of the hypervisor. Documented where they are written, in assembly/. */
+/**
+ * Exports of the hypervisor. Documented where they are written: assembly/index.ts tells which
+ * function of which file each one is.
+ */
 export interface CoreExports {
   boot(frames: number, cpus: number): number;
-  claimDom0(tid: number): number;
-  isDom0(): number;
-  resignDom0(): void;
+  dom0_claim(tid: number): number;
+  dom0_held(): number;
+  dom0_resign(): void;
   tb_control(op: number): number;
-  join(tid: number, parent: number, clock: number): number;
-  leave(): void;
-  quiesce(): void;
-  scratchAt(): number;
-  reap(tid: number): number;
-  startedBy(tid: number, parent: number): number;
-  bind(virq: number): number;
-  unbind(virq: number): number;
-  mask(port: number, masked: boolean): number;
-  take(): number;
-  facility(nameBytes: number, bytes: number, events: number): number;
+  cpu_join(tid: number, parent: number, clock: number): number;
+  cpu_leave(): void;
+  cpu_quiesce(): void;
+  cpu_scratch_at(): number;
+  cpu_reap(tid: number): number;
+  thread_started_by(tid: number, parent: number): number;
+  evtchn_bind(virq: number): number;
+  evtchn_unbind(virq: number): number;
+  evtchn_mask(port: number, masked: boolean): number;
+  evtchn_take(): number;
+  facility_register(nameBytes: number, bytes: number, events: number): number;
   reason(): number;
   fence(): void;
-  map(mfn: number, count: number): number;
-  unmap(mfn: number): number;
-  settle(): number;
-  enableEvent(trace: number, event: number): void;
+  frame_map(mfn: number, count: number): number;
+  frame_unmap(mfn: number): number;
+  trace_settle(): number;
+  trace_enable_event(trace: number, event: number): void;
   record(event: number, now: number, bytes: number, count: number): void;
   record0(event: number, now: number): void;
   record1(event: number, now: number, a: number): void;

@@ -55,7 +55,7 @@ export function makeBatch({ definition, fixedBytes }: EventEncoder): Batch {
     bind(next, event) {
       binding = next;
       id = event & RECORD_EVENT_MASK;
-      scratch = next?.core.scratchAt() ?? 0;
+      scratch = next?.core.cpu_scratch_at() ?? 0;
     },
   };
 }

@@ -60,12 +60,14 @@ export function registerDefinition(
   const bytes = name.length + json.length;
   // All that may be code of the program's has run before the scratch area is touched: it may record.
   const { length: events } = definition.events;
-  const scratch = core.scratchAt();
+  const scratch = core.cpu_scratch_at();
   if (scratch && bytes <= SCRATCH_BYTES) {
     views.bytes.set(name, scratch);
     views.bytes.set(json, scratch + name.length);
   }
-  const first = guarded("register facility", () => core.facility(name.length, bytes, events));
+  const first = guarded("register facility", () =>
+    core.facility_register(name.length, bytes, events),
+  );
   if (first < 0) {
     throw hypercallError("register facility", core.reason(), {
       name: definition.name,
@@ -122,7 +124,7 @@ function enableWhereWanted(
     if (!selection) continue;
     definition.events.forEach((event, i) => {
       if (selects(selection, definition.name, event)) {
-        guarded("enable event", () => core.enableEvent(trace, first + i));
+        guarded("enable event", () => core.trace_enable_event(trace, first + i));
       }
     });
   }

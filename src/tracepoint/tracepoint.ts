@@ -200,7 +200,7 @@ function throughScratch(encoder: EventEncoder): Tracepoint {
       id = event & RECORD_EVENT_MASK;
       now = binding?.now ?? noTime;
       record = binding?.core.record ?? nothing;
-      scratch = binding?.core.scratchAt() ?? 0;
+      scratch = binding?.core.cpu_scratch_at() ?? 0;
       area = binding
         ? new Area(binding.views.bytes, binding.views.data, scratch + SCRATCH_BYTES)
         : NOWHERE;

@@ -35,7 +35,7 @@ import { Switch } from "./switch.js";
 import { type RecordFunctions, wordRecords } from "./words.js";
 
 /** What a CPU with this writer uses in place of the core's exports of the same names. */
-export type JsWriter = RecordFunctions & Pick<CoreExports, "leave">;
+export type JsWriter = RecordFunctions & Pick<CoreExports, "cpu_leave">;
 
 const ATTENTION = 1 << ENABLED_ATTENTION_BIT;
 const TRACES = ~ATTENTION;
@@ -45,8 +45,8 @@ const TOO_BIG = 0x7fffffff;
 
 /**
  * A writer for the CPU that this thread has joined as, whose block is at `cpuBlockAddress`.
- * @param core its instance, of which only `fence` and `leave` are called
- * @param originMs the reading of the thread's clock at time 0, as `core.join` was told
+ * @param core its instance, of which only `fence` and `cpu_leave` are called
+ * @param originMs the reading of the thread's clock at time 0, as `core.cpu_join` was told
  *
  * As the Wasm writer it trusts the geometry of its rings; where that was overwritten, it may store
  * nothing at all or throw a RangeError, and not a WebAssembly.RuntimeError.
@@ -192,10 +192,10 @@ export function makeJsWriter(
   }
 
   return {
-    leave() {
+    cpu_leave() {
       // First: others may own the slot once the core has left it.
       cpu = NOBODY_AT;
-      core.leave();
+      core.cpu_leave();
     },
     ...wordRecords(words, open, close),
     record(event, now, bytes, count) {

@@ -35,7 +35,7 @@ class Scene {
   }
 
   reap(dead: SteppedThread): void {
-    this.thread().stepped.core.reap(dead.tid);
+    this.thread().stepped.core.cpu_reap(dead.tid);
   }
 
   create(name: string, shape = SHAPE): void {
@@ -49,8 +49,8 @@ class Scene {
   /** dom0 passes a quiescent point and frees what it can. */
   settle(): void {
     const { core } = this.dom0.stepped;
-    core.quiesce();
-    core.settle();
+    core.cpu_quiesce();
+    core.trace_settle();
   }
 
   /**
@@ -85,13 +85,13 @@ class Scene {
 
   /** dom0 resigns, or has died; another takes everything back. */
   end(living: readonly SteppedThread[]): string[] {
-    for (const { stepped } of living) stepped.core.resignDom0();
-    for (const { stepped } of living) stepped.core.leave();
+    for (const { stepped } of living) stepped.core.dom0_resign();
+    for (const { stepped } of living) stepped.core.cpu_leave();
     const heir = this.thread();
     expect(heir.claim()).toBe(0);
     const found = auditAtRest(this.world.memory);
     for (const name of ["a", "b"]) heir.control(ops.OP_DESTROY, name);
-    expect(heir.stepped.core.settle()).toBe(1);
+    expect(heir.stepped.core.trace_settle()).toBe(1);
     return [...found, ...auditAtRest(this.world.memory)];
   }
 }
@@ -122,7 +122,7 @@ describe("a thread that dies while it joins", () => {
       // It takes what has come back for a ring of its own, before the trace's frames are freed.
       const other = scene.joined();
       const found = scene.reachable();
-      other.stepped.core.quiesce();
+      other.stepped.core.cpu_quiesce();
       scene.settle();
       return [...found, ...scene.reachable(), ...scene.end([scene.dom0, other])];
     });
@@ -180,7 +180,7 @@ describe("a thread that dies while it registers a facility", () => {
       const other = scene.joined();
       expect(other.facility(FACILITY)).toBe(0);
       const mfn = scene.facility() / layout.FRAME_BYTES;
-      if (scene.dom0.stepped.core.map(mfn, 3) !== 0) return ["dom0 cannot map it"];
+      if (scene.dom0.stepped.core.frame_map(mfn, 3) !== 0) return ["dom0 cannot map it"];
       scene.reap(victim);
       return [...scene.reachable(), ...scene.end([scene.dom0, other])];
     });
@@ -193,9 +193,11 @@ describe("a thread that dies while it registers a facility", () => {
       const { core } = scene.dom0.stepped;
       const victim = scene.joined();
       if (!victim.stepped.kill({ write: n }, () => victim.facility(FACILITY))) return undefined;
-      const mapped = scene.framesOf(layout.OWNER_CPU + 1).filter((mfn) => core.map(mfn, 1) === 0);
+      const mapped = scene
+        .framesOf(layout.OWNER_CPU + 1)
+        .filter((mfn) => core.frame_map(mfn, 1) === 0);
       scene.reap(victim);
-      for (const mfn of mapped) core.unmap(mfn);
+      for (const mfn of mapped) core.frame_unmap(mfn);
       return [...mapped.map((mfn) => `frame ${mfn} was mapped`), ...scene.end([scene.dom0])];
     });
     expect(found).toEqual([]);
@@ -233,11 +235,13 @@ describe("a dom0 that dies", () => {
       const scene = new Scene();
       const { core } = scene.dom0.stepped;
       scene.create("a");
-      const [data = 0] = scene.framesOf(layout.OWNER_TRACE).filter((mfn) => core.map(mfn, 2) === 0);
+      const [data = 0] = scene
+        .framesOf(layout.OWNER_TRACE)
+        .filter((mfn) => core.frame_map(mfn, 2) === 0);
       scene.destroy("a");
       scene.settle();
       scene.create("b");
-      if (!scene.dom0.stepped.kill({ write: n }, () => core.unmap(data))) return undefined;
+      if (!scene.dom0.stepped.kill({ write: n }, () => core.frame_unmap(data))) return undefined;
       scene.reap(scene.dom0);
       return scene.end([]);
     });
@@ -250,8 +254,8 @@ describe("a dom0 that dies", () => {
       const { core } = scene.dom0.stepped;
       scene.create("a");
       scene.destroy("a");
-      core.quiesce();
-      const settle = () => core.settle();
+      core.cpu_quiesce();
+      const settle = () => core.trace_settle();
       // What it does after the frames are free, it does to each of the events.
       if (n > 40 || !scene.dom0.stepped.kill({ write: n }, settle)) return undefined;
       scene.reap(scene.dom0);
@@ -276,7 +280,7 @@ describe("a thread that dies while it enables an event", () => {
       return { write: 1 };
     };
     // Into the trace's set, into the enabled table, and out of that again.
-    const enable = () => victim.stepped.core.enableEvent(0, 7);
+    const enable = () => victim.stepped.core.trace_enable_event(0, 7);
     expect(scene.dies(victim, { write: 2 }, then, enable)).toBe(true);
     const enabled = layout.ENABLED_AT + 7 * 4;
     expect(memory.word(enabled) & 1).toBe(1);

@@ -44,7 +44,7 @@ export interface Deed {
 
 export function leave(actor: Actor): Deed {
   const act = () => {
-    actor.thread.stepped.core.leave();
+    actor.thread.stepped.core.cpu_leave();
     actor.joined = false;
   };
   return { what: "leave", weight: 2, act };
@@ -56,7 +56,7 @@ export function claim({ thread }: Actor): Deed {
 
 export function resign({ thread, mapped }: Actor): Deed {
   const act = () => {
-    thread.stepped.core.resignDom0();
+    thread.stepped.core.dom0_resign();
     mapped.length = 0;
   };
   return { what: "resign", weight: 1, walks: true, act };
@@ -80,13 +80,13 @@ export function cpuDeeds(actor: Actor, random: Random): Deed[] {
   return [
     leave(actor),
     { what: `record ${records}`, weight: 2, act: record },
-    { what: "quiesce", weight: 4, act: () => core.quiesce() },
+    { what: "quiesce", weight: 4, act: () => core.cpu_quiesce() },
     {
       what: `facility ${facility.name}`,
       weight: 1,
       act: () => actor.thread.facility(facility),
     },
-    { what: `enable ${event}`, weight: 1, act: () => core.enableEvent(trace, event) },
+    { what: `enable ${event}`, weight: 1, act: () => core.trace_enable_event(trace, event) },
   ];
 }
 
@@ -131,18 +131,18 @@ export function dom0Deeds(actor: Actor, memory: Memory, random: Random): Deed[] 
   // Any of them, published or not: a number that a reader has from anywhere.
   const mfn = random.pick(shared);
   const map = () => {
-    if (core.map(mfn, 1) === 0) mapped.push(mfn);
+    if (core.frame_map(mfn, 1) === 0) mapped.push(mfn);
   };
   const unmap = () => {
     const last = mapped.pop();
-    if (last !== undefined && core.unmap(last) !== 0) throw new Error(`unmap ${last} failed`);
+    if (last !== undefined && core.frame_unmap(last) !== 0) throw new Error(`unmap ${last} failed`);
   };
   return [
     ...TRACE_NAMES.flatMap((name) => deedsTo(name, actor, memory, random)),
-    { what: "settle", weight: 8, walks: true, act: () => core.settle() },
+    { what: "settle", weight: 8, walks: true, act: () => core.trace_settle() },
     { what: `map ${mfn}`, weight: 2, act: map },
     { what: "unmap", weight: mapped.length, act: unmap },
-    { what: "bind", weight: 1, act: () => core.bind(ops.VIRQ_TBUF) },
+    { what: "bind", weight: 1, act: () => core.evtchn_bind(ops.VIRQ_TBUF) },
     resign(actor),
   ];
 }

@@ -71,7 +71,7 @@ class Round {
   #step(depth: number): void {
     const idle = this.#actors.filter(({ busy }) => !busy);
     if (idle.length === 0) return;
-    const dom0 = idle.filter(({ thread }) => thread.stepped.core.isDom0());
+    const dom0 = idle.filter(({ thread }) => thread.stepped.core.dom0_held());
     const actor = this.#random.pick(this.#random.chance(0.4) && dom0.length > 0 ? dom0 : idle);
     const deeds = this.#deeds(actor);
     let at = this.#random.below(deeds.reduce((sum, { weight }) => sum + weight, 0));
@@ -91,14 +91,14 @@ class Round {
       deeds.push({ what: `reap ${tid}`, weight: 2, mortal: actor.joined, act });
     }
     if (this.#memory.control(layout.CTL_DOM0_AT) === 0) deeds.push(claim(actor));
-    if (actor.thread.stepped.core.isDom0()) {
+    if (actor.thread.stepped.core.dom0_held()) {
       deeds.push(...dom0Deeds(actor, this.#memory, this.#random));
     }
     return deeds;
   }
 
   #reap({ thread }: Actor, tid: number): void {
-    thread.stepped.core.reap(tid);
+    thread.stepped.core.cpu_reap(tid);
     this.#dead = this.#dead.filter((other) => other !== tid);
   }
 
@@ -167,7 +167,7 @@ class Round {
   /** All that lives leaves or dies, the dead are reaped, and a last dom0 takes all back. */
   #windUp(): void {
     for (const actor of this.#actors) {
-      if (actor.thread.stepped.core.isDom0()) this.#do(actor, resign(actor), DEPTH);
+      if (actor.thread.stepped.core.dom0_held()) this.#do(actor, resign(actor), DEPTH);
     }
     for (const actor of this.#actors) {
       if (actor.joined) this.#do(actor, leave(actor), DEPTH);
@@ -183,8 +183,8 @@ class Round {
     this.#log.push("at rest");
     this.#expect(auditAtRest(this.#memory));
     for (const name of TRACE_NAMES) thread.control(ops.OP_DESTROY, name);
-    if (core.settle() !== 1) throw new Error("it does not settle");
-    core.resignDom0();
+    if (core.trace_settle() !== 1) throw new Error("it does not settle");
+    core.dom0_resign();
     this.#log.push("all destroyed");
     this.#expect([...auditAtRest(this.#memory), ...auditEmpty(this.#memory)]);
     this.#expect(this.#spoilFree());

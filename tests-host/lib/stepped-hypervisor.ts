@@ -55,11 +55,11 @@ export class SteppedThread {
   }
 
   join(): number {
-    return this.stepped.core.join(this.tid, this.tid, 0);
+    return this.stepped.core.cpu_join(this.tid, this.tid, 0);
   }
 
   claim(): number {
-    return this.stepped.core.claimDom0(this.tid);
+    return this.stepped.core.dom0_claim(this.tid);
   }
 
   /** An operation on a trace that exists (OP_). */
@@ -96,11 +96,11 @@ export class SteppedThread {
   /** Registers a facility whose definition is made of its name. @returns its first event or -1 */
   facility({ name, bytes, events }: FacilityShape): number {
     const { core } = this.stepped;
-    const at = core.scratchAt();
+    const at = core.cpu_scratch_at();
     if (at === 0) return -1;
     this.#memory.bytes.fill(name.charCodeAt(0), at, at + bytes);
     this.#memory.bytes.set(encoder.encode(name), at);
-    return core.facility(name.length, bytes, events);
+    return core.facility_register(name.length, bytes, events);
   }
 
   #name(name: string): void {

@@ -265,19 +265,19 @@ export class Run {
       case "info":
         return [privcmd.getInfo(step.trace), privcmd.getCpuInfo(step.trace, step.cpu)];
       case "settle":
-        return core.settle();
+        return core.trace_settle();
       case "bind": {
-        const port = core.bind(VIRQ_TBUF);
+        const port = core.evtchn_bind(VIRQ_TBUF);
         if (port >= 0) this.#port = port;
         return port;
       }
       case "unbind":
-        return core.unbind(VIRQ_TBUF);
+        return core.evtchn_unbind(VIRQ_TBUF);
       case "mask":
       case "unmask":
-        return core.mask(this.#port, step.do === "mask");
+        return core.evtchn_mask(this.#port, step.do === "mask");
       case "take":
-        return core.take();
+        return core.evtchn_take();
       case "waits":
         return machine.waits(1);
       case "woken":

@@ -44,7 +44,7 @@ export class Machine {
     const { core, views } = this.binding(0);
     this.core = core;
     this.views = views;
-    expect(core.claimDom0(TIDS)).toBe(0);
+    expect(core.dom0_claim(TIDS)).toBe(0);
     this.privcmd = new Privcmd({ core, views, mayRecord: () => false }, () => {});
   }
 
@@ -164,7 +164,7 @@ export function recordScratch(
   seed: number,
 ) {
   const { core, views } = binding;
-  const scratch = core.scratchAt();
+  const scratch = core.cpu_scratch_at();
   const wanted = (bytes >>> 0) * (count >>> 0) + 3 * (count >>> 0);
   const filled = scratch === 0 ? 0 : Math.min(wanted, layout.SCRATCH_BYTES);
   for (let i = 0; i < filled; i++) views.bytes[scratch + i] = (seed + i * 37) & 255;

@@ -35,10 +35,10 @@ describe("a number that no thread has", () => {
 
   it("is refused by the hypervisor itself", () => {
     const { core } = world.boot();
-    expect([core.claimDom0(-1), core.isDom0()]).toEqual([1, 0]);
-    expect(core.join(-1, 0, 0)).toBe(-1);
-    expect(core.reap(-1)).toBe(0);
-    expect(core.startedBy(-1, 0)).toBe(0);
+    expect([core.dom0_claim(-1), core.dom0_held()]).toEqual([1, 0]);
+    expect(core.cpu_join(-1, 0, 0)).toBe(-1);
+    expect(core.cpu_reap(-1)).toBe(0);
+    expect(core.thread_started_by(-1, 0)).toBe(0);
   });
 });
 

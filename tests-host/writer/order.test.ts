@@ -42,7 +42,7 @@ function watched(mode: "discard" | "overwrite") {
   const machine = new Machine("wasm");
   machine.create("t", mode, BYTES, 2);
   machine.privcmd.start("t");
-  machine.core.bind(VIRQ_TBUF);
+  machine.core.evtchn_bind(VIRQ_TBUF);
   machine.waits(1);
   const named = names(machine);
   const log: string[] = [];
