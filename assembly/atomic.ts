@@ -1,6 +1,7 @@
-// The only file that names `atomic.`: every shared word is read and written through these.
-// All are sequentially consistent (Wasm knows no weaker order). Who pairs with whom stands at the
-// call sites and in docs/memory-order.md.
+// Every shared word is read and written through these, and `atomic.` stands in this file alone, with
+// one exception: the publication of a record in ring.ts. tests-host/guards/tidy.test.ts knows it, and
+// refuses any other. All are sequentially consistent (Wasm knows no weaker order). Who pairs with
+// whom stands at the call sites and in docs/memory-order.md.
 
 export function load32(at: usize): u32 {
   return atomic.load<u32>(at);
