@@ -9,8 +9,9 @@ import {
   CTL_UPCALL_AT,
   CTL_VIRQ_PORT_AT,
   CTL_WAITING_AT,
+  VIRQS_MAX,
 } from "./public/layout";
-import { PORTS_MAX, REASON_PORT, REASON_VIRQ, VIRQS_MAX } from "./public/ops";
+import { PORTS_MAX, REASON_PORT, REASON_VIRQ } from "./public/ops";
 import { fail } from "./reason";
 
 const PENDING: usize = CONTROL_AT + CTL_PENDING_AT;

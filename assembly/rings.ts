@@ -24,10 +24,8 @@ import {
   OWNER_CPU,
   OWNER_TRACE,
   RING_BUFFER_MASK_AT,
-  RING_CPU_AT,
   RING_DATA_AT,
   RING_MODE_AT,
-  RING_ORDER_AT,
   RING_SUBBUF_BYTES_AT,
   RING_SUBBUF_COUNT_AT,
   RING_SUBBUF_MASK_AT,
@@ -49,10 +47,9 @@ function dataOf(ring: usize): u32 {
   return mfnOf(load<u32>(ring, RING_DATA_AT));
 }
 
-/** Allocates the ring of one CPU. @returns its address, 0 when memory is out. */
-export function newRing(frame: usize, cpu: u32, owner: u32): usize {
-  const order = load<u32>(frame, TRACE_ORDER_AT);
-  const data = alloc(order, owner);
+/** Allocates a ring for one CPU of a trace. @returns its address, 0 when memory is out. */
+export function newRing(frame: usize, owner: u32): usize {
+  const data = alloc(load<u32>(frame, TRACE_ORDER_AT), owner);
   if (!data) return 0;
   const mfn = alloc(0, owner);
   if (!mfn) {
@@ -68,8 +65,6 @@ export function newRing(frame: usize, cpu: u32, owner: u32): usize {
   store<u32>(ring, load<u32>(frame, TRACE_MODE_AT), RING_MODE_AT);
   store<u32>(ring, bytes, RING_SUBBUF_BYTES_AT);
   store<u32>(ring, count, RING_SUBBUF_COUNT_AT);
-  store<u32>(ring, order, RING_ORDER_AT);
-  store<u32>(ring, cpu, RING_CPU_AT);
   openSubbuf(ring, 0, 0);
   share(data, true);
   share(mfn, true);
@@ -91,7 +86,7 @@ export function provideRing(frame: usize, cpu: u32, owner: u32): bool {
   if (!inSet(frame + TRACE_CPU_SET_AT, cpu)) return true;
   const slot = frame + TRACE_DIRECTORY_AT + cpu * 4;
   if (!load32(slot)) {
-    const ring = newRing(frame, cpu, owner);
+    const ring = newRing(frame, owner);
     if (!ring) return false;
     if (cas32(slot, 0, <u32>ring)) adoptRing(frame, ring);
     else putRing(ring, owner);

@@ -65,7 +65,7 @@ export function publishTrace(frame: usize): bool {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     if (cpuState(cpu) == CPU_FREE) continue;
     if (!inSet(frame + TRACE_CPU_SET_AT, cpu)) continue;
-    const ring = newRing(frame, cpu, OWNER_TRACE + trace);
+    const ring = newRing(frame, OWNER_TRACE + trace);
     if (!ring) {
       freeTrace(frame);
       return false;

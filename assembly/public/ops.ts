@@ -25,22 +25,22 @@ export const OP_CONSUME: u32 = 5;
 export const NO_CPU: u32 = 0x7fffffff;
 
 export const TBC_LIMIT_AT: u32 = 0;
-export const TBC_CPU_AT: u32 = 4;
-export const TBC_OLD_AT: u32 = 8;
-export const TBC_UNTIL_AT: u32 = 16;
-export const TBC_RECORDS_AT: u32 = 24;
-export const TBC_ACTIVE_AT: u32 = 28;
-export const TBC_MFN_AT: u32 = 32;
-export const TBC_RING_MFN_AT: u32 = 36;
-export const TBC_DATA_MFN_AT: u32 = 40;
-export const TBC_OFFSET_AT: u32 = 48;
-export const TBC_CONSUMED_AT: u32 = 56;
-export const TBC_RING_RECORDS_AT: u32 = 64;
-export const TBC_DISCARDED_FULL_AT: u32 = 72;
-export const TBC_DISCARDED_BIG_AT: u32 = 80;
-export const TBC_OVERWRITTEN_AT: u32 = 88;
-export const TBC_TAKEN_AT: u32 = 96;
-export const TBC_TRACE_AT: u32 = 128;
+export const TBC_CPU_AT: u32 = TBC_LIMIT_AT + 4;
+export const TBC_OLD_AT: u32 = (TBC_CPU_AT + 4 + 7) & ~7;
+export const TBC_UNTIL_AT: u32 = TBC_OLD_AT + 8;
+export const TBC_RECORDS_AT: u32 = TBC_UNTIL_AT + 8;
+export const TBC_ACTIVE_AT: u32 = TBC_RECORDS_AT + 4;
+export const TBC_MFN_AT: u32 = TBC_ACTIVE_AT + 4;
+export const TBC_RING_MFN_AT: u32 = TBC_MFN_AT + 4;
+export const TBC_DATA_MFN_AT: u32 = TBC_RING_MFN_AT + 4;
+export const TBC_OFFSET_AT: u32 = (TBC_DATA_MFN_AT + 4 + 7) & ~7;
+export const TBC_CONSUMED_AT: u32 = TBC_OFFSET_AT + 8;
+export const TBC_RING_RECORDS_AT: u32 = TBC_CONSUMED_AT + 8;
+export const TBC_DISCARDED_FULL_AT: u32 = TBC_RING_RECORDS_AT + 8;
+export const TBC_DISCARDED_BIG_AT: u32 = TBC_DISCARDED_FULL_AT + 8;
+export const TBC_OVERWRITTEN_AT: u32 = TBC_DISCARDED_BIG_AT + 8;
+export const TBC_TAKEN_AT: u32 = TBC_OVERWRITTEN_AT + 8;
+export const TBC_TRACE_AT: u32 = (TBC_TAKEN_AT + 8 + 63) & ~63;
 
 // Reasons -------------------------------------------------------------------------------------
 
@@ -84,7 +84,6 @@ export const REASON_THREADS_FULL: u32 = 30;
 
 // Virtual interrupts: numbers as in Xen's include/public/xen.h --------------------------------
 
-export const VIRQS_MAX: u32 = 24;
 /** Exceptional event for some domain: a CPU joined, left or died, or a facility came. */
 export const VIRQ_DOM_EXC: u32 = 3;
 /** Trace buffer has records available. */

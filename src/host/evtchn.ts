@@ -1,7 +1,8 @@
 // Event channels as dom0 sees them: handlers for VIRQs, waiting for the upcall word, and polling
 // where waiting is impossible, or for what a thread that died could no longer announce.
 
-import { REASON_NOT_DOM0, REASON_VIRQ, VIRQS_MAX } from "../../assembly/public/ops.js";
+import { VIRQS_MAX } from "../../assembly/public/layout.js";
+import { REASON_NOT_DOM0, REASON_VIRQ } from "../../assembly/public/ops.js";
 import { keepAlive } from "../clock/unref.js";
 import { hypercallError } from "../errors.js";
 import { UPCALL_WORD, virqWord, WAITING_WORD } from "../memory/control-page.js";

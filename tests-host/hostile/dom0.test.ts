@@ -116,7 +116,6 @@ const areas: [string, fc.Arbitrary<readonly Scribble[]>, (victim: Victim) => num
     "a ring frame",
     scribbles(layout.RING_SUBBUFS_AT, [
       layout.RING_DATA_AT,
-      layout.RING_ORDER_AT,
       layout.RING_OFFSET_AT + 4,
       layout.RING_CONSUMED_AT + 4,
     ]),
