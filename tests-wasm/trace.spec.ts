@@ -95,9 +95,9 @@ describe("create", () => {
     expect(framesFree()).toBe(free - 1 - 3 * 5 - 4 - 5);
     for (let cpu: u32 = 0; cpu < 4; cpu++) {
       const ring = ringOf("a", cpu);
-      // masks of sub-buffer and buffer; mode, bytes, count, order, CPU
+      // masks of sub-buffer and buffer; mode, bytes, count
       expect(words(ring, 2)).toBe("4095 16383");
-      expect(words(ring + 12, 5)).toBe("0 4096 4 2 " + cpu.toString());
+      expect(words(ring + 12, 3)).toBe("0 4096 4");
       expect(runFrames(mfnOf(load<u32>(ring, RING_DATA_AT)))).toBe(4);
     }
   });
