@@ -6,8 +6,10 @@ import { builtinModules, createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 
-/** Loaded before the first look, as some hook others. Not `domain`, which hooks the process, `repl`, which loads it, nor
- * `wasi`, which warns. */
+/**
+ * Loaded before the first look, as some hook others. Not `domain`, which hooks the process, `repl`, which loads it,
+ * nor `wasi`, which warns.
+ */
 const modules = builtinModules
   .filter((name) => !/^_|^domain$|^repl$|^wasi$/.test(name))
   .map((name) => [name, require(name) as object] as const);

@@ -14,9 +14,6 @@ export interface Hook {
   readonly active: boolean;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: functions of all kinds are wrapped, classes too
-type Callable = ((...args: any[]) => any) | (new (...args: any[]) => any);
-
 /** What makes the wrapper of a function, by the property's name. */
 export type Wrappers<T> = {
   readonly [K in keyof T]?: (original: T[K], hook: Hook) => T[K];
@@ -110,6 +107,6 @@ function takeAway(target: object, key: PropertyKey): void {
 }
 
 /** Gives a wrapper the name, the length and all other properties of the original, `util.promisify`'s form too. */
-export function lookLike<F extends Callable>(wrapper: F, original: F): F {
+export function lookLike<F extends object>(wrapper: F, original: F): F {
   return Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
 }
