@@ -15,6 +15,7 @@ export {
   type EventArgs,
   type EventDefinition,
   type EventNotes,
+  type EventSelection,
   enumOf,
   event,
   type FacilityDefinition,

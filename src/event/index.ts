@@ -39,3 +39,4 @@ export {
 } from "./field.js";
 export { NAME_BYTES_MAX } from "./names.js";
 export { type Sizer, sizerOf } from "./payload.js";
+export type { EventSelection } from "./selection.js";

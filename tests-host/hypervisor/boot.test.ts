@@ -49,16 +49,15 @@ describe("boot", () => {
     (memoryBytes) => {
       const { code, message } = refusal(() => Hypervisor.boot({ memoryBytes }));
       expect(code).toBe("bad-option");
-      expect(message).toContain(`memoryBytes=${memoryBytes}`);
-      expect(message).toContain("262144");
-      expect(message).toMatch(/to 2147\d+$/);
+      expect(message).toContain("from 262144 to 2147");
+      expect(message).toContain(`, got ${memoryBytes}`);
     },
   );
 
   it.each([0, 257, -1, 1.5, Number.NaN])("refuses cpus=%s, and names it and the limits", (cpus) => {
     const { code, message } = refusal(() => Hypervisor.boot({ cpus }));
     expect(code).toBe("bad-option");
-    expect(message).toMatch(new RegExp(`cpus=${cpus} is not from 1 to 256`));
+    expect(message).toContain(`cpus must be an integer from 1 to 256, got ${cpus}`);
   });
 });
 

@@ -84,6 +84,6 @@ describe("a hypervisor without shared memory", () => {
   it("is joined by nobody who was given a forged handle", () => {
     const shared = world.boot();
     const memory = { ...shared.handle(), memory: {} } as never;
-    expect(() => Hypervisor.join(memory)).toThrow(/no handle/);
+    expect(() => Hypervisor.join(memory)).toThrow(/what handle\(\) of a hypervisor returned/);
   });
 });
