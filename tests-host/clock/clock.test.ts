@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CTL_ASKER_AT } from "../../assembly/public/layout.js";
 import { readClocks } from "../../src/ctf/index.js";
+import { describeValue } from "../../src/errors.js";
 import { facility, field, type Hypervisor, type Trace, u32 } from "../../src/index.js";
 import { controlWord } from "../../src/memory/control-page.js";
 import { viewsOf } from "../../src/memory/views.js";
