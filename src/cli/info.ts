@@ -14,7 +14,7 @@ import { print, say } from "./printable.js";
 export function infoCommand(): Command {
   return new Command("info")
     .configureOutput(OUTPUT)
-    .description("Tell what a trace holds: streams, packets, records, losses, time span.")
+    .description("Print what a trace contains: streams, packets, records, losses, time span.")
     .argument("<dir>", "trace directory, as `tbuf record` and `CtfWriter` write it")
     .option("--events", "also count the records of each event (reads the whole trace)")
     .option("--json", "as JSON; times are nanoseconds since the epoch, as text")

@@ -40,70 +40,70 @@ const TIMER_SECONDS_MAX = 2_147_483;
 export function recordCommand(): Command {
   return new Command("record")
     .configureOutput(OUTPUT)
-    .description("Run a Node program and record all its threads into a CTF trace.")
+    .description("Run a Node program and record what its threads do, as a trace in a directory.")
     .usage("[options] -- <command> [args...]")
     .argument("<command...>", "the program and its arguments, after --")
-    .option("-o, --output <dir>", "trace directory: new, or empty", "tbuf-trace")
+    .option("-o, --output <dir>", "directory for the trace; must be new or empty", "tbuf-trace")
     .option(
       "-S, --trace-buf-size <pages>",
-      "pages of 4096 bytes for each CPU's buffer, rounded up to a power of two",
+      "size of each thread's buffer, in pages of 4096 bytes; rounded up to a power of two",
       integerFrom(1, BUFFER_BYTES_MAX / FRAME_BYTES),
       2048,
     )
     .option(
       "-e, --evt-mask <events>",
-      "events to record: all, gen, sched, dom0op, hvm, mem, a facility (app), an event " +
-        "(app:request), * for any characters, a mask (0x0002f000); several with commas",
+      "events to record, separated by commas: all, a group (app), one event (app:request), " +
+        "with * for any characters; or what xentrace takes: gen, sched, dom0op, hvm, mem, a mask (0x0002f000)",
       events,
       "all",
     )
     .option(
       "-T, --time-interval <seconds>",
-      "stop recording after this time",
+      "stop recording after this time; 0: when the program ends",
       numberTo(TIMER_SECONDS_MAX),
       0,
     )
     .option(
       "-s, --poll-sleep <ms>",
-      "milliseconds between two looks at buffers that are not full",
+      "milliseconds after which records are written although a buffer is not full",
       integerFrom(1, 3_600_000),
       100,
     )
     .addOption(
       new Option(
         "--mode <mode>",
-        "what a full buffer loses: discard the newest, or overwrite the oldest",
+        "what is lost when a buffer is full: new records (discard), or the oldest (overwrite)",
       )
         .choices(["discard", "overwrite"])
         .default("discard"),
     )
     .option(
       "--cpus <n>",
-      "most threads at a time, dom0's own included",
+      "most threads at a time; one of them is the recorder's own",
       integerFrom(CPUS_LEAST, CPUS_MAX),
       64,
     )
     .addOption(
       new Option(
         "--file-mode <octal>",
-        "permissions of the trace's files; its directory, if it is made, also gets x where there is r",
+        "permissions of the trace's files; a new directory can be entered by those who may read the files",
       )
         .argParser(fileMode)
         .default(0o600, "600"),
     )
     .option(
       "--strict",
-      "exit with 125 in place of 0 if part of the selection matched no event, or the recording failed",
+      "exit with 125 instead of 0 if the recording failed, or a name in -e matched no event",
     )
-    .option("-q, --quiet", "no summary at the end")
+    .option("-q, --quiet", "print no summary at the end")
     .passThroughOptions()
     .addHelpText(
       "after",
       `
-The exit code is the program's: 128 + n if signal n ended it, 127 if there is no such program, 126
-if it could not be run, 125 if it was 0 and --strict found a fault. Only the first Node process is
-recorded: name the program itself, and not npm, npx or a script that runs it.
-SIGINT, SIGTERM and SIGHUP end the recording with a whole trace and are passed on to the program.
+The exit code is that of the program. It is 128 + n if signal n ended the program, 127 if there is no such
+program, 126 if it cannot be run, and 125 if --strict found a fault and the program ended with 0.
+Only the first Node process is recorded. So name the program itself, not npm, npx or a script that runs it.
+SIGINT, SIGTERM and SIGHUP are passed on to the program. The trace is complete all the same.
 
 Examples:
   tbuf record -o trace -- node app.mjs
@@ -121,7 +121,9 @@ async function record(command: readonly string[], options: Options): Promise<num
   // Refused before the program runs; the recorder makes sure again when it creates the files.
   const made = makeEmptyDir(dir, dirModeOf(options.fileMode));
   if (RUNNERS.test(command[0] ?? "")) {
-    say(`${command[0]} is itself the Node program that is recorded, not what it runs`);
+    say(
+      `${command[0]} itself is recorded, and not the program that it runs; name that program instead`,
+    );
   }
   const outcome = await runRecorded(command, configOf(dir, options));
   const complete = report(command, { ...options, dir }, outcome);
@@ -159,8 +161,8 @@ function memoryFor(cpus: number, bufferBytes: number): number {
   if (2 * bufferBytes + FIXED_BYTES > MEMORY_BYTES_MAX) {
     throw new TraceError(
       "bad-option",
-      `--trace-buf-size: pages=${bufferBytes / FRAME_BYTES} leaves no room for two CPUs in the ` +
-        `${MEMORY_BYTES_MAX} bytes that a hypervisor can have`,
+      `--trace-buf-size: ${bufferBytes / FRAME_BYTES} pages for each thread leave no room for two threads in ` +
+        `${MEMORY_BYTES_MAX} bytes, the most memory there can be; ask for fewer pages`,
     );
   }
   return Math.min(bytes, MEMORY_BYTES_MAX);

@@ -30,7 +30,7 @@ export function report(command: readonly string[], options: Options, outcome: Ou
   else if (failure !== undefined) say(visible(`recording failed: ${failure}`));
   else if (!started) return reportUnheard(file, options, code);
   if (outcome.furtherProcesses) {
-    say("only the first Node process was recorded, and there were more");
+    say("the program started more Node processes; only the first was recorded");
   }
   if (unmatched.length > 0) say(visible(`no event is called ${unmatched.join(", ")}`));
   if (killed) {
@@ -42,9 +42,14 @@ export function report(command: readonly string[], options: Options, outcome: Ou
       });
   }
   if (unanswered) {
-    say("a thread was blocked or busy when the recording ended; what it had recorded is in");
+    say(
+      "a thread was blocked or busy when the recording ended; its records up to then are in the trace",
+    );
   }
-  if (corrupt.length > 0) say(`unreadable buffers (corrupt memory) of CPUs: ${corrupt.join(", ")}`);
+  if (corrupt.length > 0)
+    say(
+      `buffers that cannot be read, because their memory was overwritten: of CPUs ${corrupt.join(", ")}`,
+    );
   if (started && !options.quiet) summarize(options);
   return started && failure === undefined && unmatched.length === 0;
 }
@@ -53,7 +58,7 @@ export function report(command: readonly string[], options: Options, outcome: Ou
 function reportUnheard(file: string, options: Options, code: number): boolean {
   const trace = traceIn(options.dir);
   if (trace) {
-    say("the program was recorded, but could not tell how its recording ended");
+    say("the program was recorded, but did not report how the recording ended");
     if (!options.quiet) summarize(options);
     return true;
   }

@@ -91,7 +91,7 @@ describe("the coarse clock", () => {
     const hypervisor = world.boot();
     const start = () => hypervisor.startTicker({ everyMs: everyMs as number });
     expect(start).toThrow(
-      `startTicker: everyMs must be a number of milliseconds above 0 and up to 1000, got ${everyMs}`,
+      `startTicker: everyMs must be a number of milliseconds above 0 and up to 1000, got ${describeValue(everyMs)}`,
     );
   });
 });

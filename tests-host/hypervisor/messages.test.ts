@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { TraceFiles } from "../../src/ctf/index.js";
 import { toChrome } from "../../src/formats/chrome.js";
 import { facility, Hypervisor, join, record, TraceError, u32 } from "../../src/index.js";
-import { CtfWriter } from "../../src/node/index.js";
+import { attachThread, CtfWriter } from "../../src/node/index.js";
 import { useWorld } from "../lib/world.js";
 
 const world = useWorld();
@@ -61,6 +61,12 @@ describe("booting and joining", () => {
       /join: takes what handle\(\) of a hypervisor returned, got undefined/,
     ],
     ["an object", () => join(anyOf({})), /got an object/],
+    [
+      "attachThread of a handle",
+      () => attachThread(anyOf(world.boot().handle())),
+      /attachThread takes a hypervisor, got its handle; call attachThread\(join\(handle\)\)/,
+    ],
+    ["attachThread()", () => attachThread(anyOf(undefined)), /takes a hypervisor, got undefined/],
     ["record(null)", () => record(anyOf(null)), /record: the options must be an object.*got null/],
   ];
   it.each(cases)("%s", (_, call, message) => {

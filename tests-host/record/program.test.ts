@@ -155,7 +155,7 @@ describe("what cannot be done", () => {
     [["-S", "0"], "from 1 to 262144"],
     [["-S", "many"], "It must be an integer from 1 to 262144."],
     [["-T", "-1"], "It must be a number from 0 to 2147483."],
-    [["-S", "262144"], "leaves no room for two CPUs"],
+    [["-S", "262144"], "leave no room for two threads"],
     [["-e", "app,,x"], "has an empty part"],
     [["-e", "0x123456789"], "more than 32 bits"],
     [["--mode", "circular"], "Allowed choices are discard, overwrite."],
@@ -206,7 +206,7 @@ describe("what cannot be done", () => {
     const script = "node -e 1 && node -e 2 && exit 6";
     const { code, stderr } = await tbuf(["record", "-o", dir, "--", "sh", "-c", script]);
     expect(code).toBe(6);
-    expect(stderr).toContain("tbuf: only the first Node process was recorded");
+    expect(stderr).toContain("tbuf: the program started more Node processes");
     expect((await info(dir)).total.records).toBeGreaterThan(0);
   });
 

@@ -67,7 +67,7 @@ describe("what is said when nothing, or not all, could be recorded", () => {
     const { code, stderr } = await tbuf(args);
     expect(code).toBe(0);
     expect(stderr).not.toContain("failed");
-    expect(stderr).toContain("tbuf: only the first Node process was recorded");
+    expect(stderr).toContain("tbuf: the program started more Node processes");
     const { code: readable, stderr: warnings } = await babeltrace(dir);
     expect({ readable, warnings }).toEqual({ readable: 0, warnings: "" });
   });
