@@ -1,5 +1,13 @@
 // The exports that write a record. A record goes to each active trace that enables its event: it is
 // written once, into the first ring that takes it, and copied to the others; its time is taken once.
+//
+// What a call of a record function goes through:
+//
+//   wanted ----> ringOf -------> open -------------> the words -----> close
+//   the traces   the first one's its header, in that  are stored      publishes it there, and
+//                ring            ring if it has room  behind it       gives it to the other traces
+//
+// All is handed on in variables of the call: nothing of a record outlives it.
 
 import { load32 } from "./atomic";
 import { cpuAt, quiesce, scratchAt, stamp } from "./cpu";
@@ -20,52 +28,51 @@ import {
   SCRATCH_BYTES,
 } from "./public/layout";
 import { publish, room } from "./ring";
-import { enterSubbuf } from "./switch";
+import { discardBig, enterSubbuf } from "./switch";
 
 const ATTENTION: u32 = 1 << ENABLED_ATTENTION_BIT;
 const TRACES: u32 = ATTENTION - 1;
-const TOO_BIG: u32 = i32.MAX_VALUE;
 /** Longest payload, in bytes, that is copied by a loop. */
 const LOOP_MAX: u32 = 32;
 
-/** The ring that the record is being written to, 0 when it is in the CPU block. */
-let ring: usize = 0;
-/** The traces that still want it; above them, the attention bit. */
-let rest: u32 = 0;
+/** The traces that want the event; above them, the attention bit. */
+function wanted(event: u32): u32 {
+  // Pairs with setEnabled, clearEnabled, enableEvent and setAttention in trace.ts.
+  return load32(ENABLED_AT + (event & RECORD_EVENT_MASK) * 4);
+}
 
-/** This CPU's ring in the first of `traces`, 0 when it has none. */
+/** A record's first eight bytes. */
+function header(event: u32, now: f64): u64 {
+  return (inline.always(stamp(now)) << RECORD_EVENT_BITS) | (event & RECORD_EVENT_MASK);
+}
+
+/** This CPU's ring in the first of `traces`, 0 when it has none or there are none. */
 function ringOf(traces: u32): usize {
-  return load32(cpuAt + CPU_RINGS_AT + ctz<u32>(traces) * 4);
+  // The slot of the attention bit is empty: when no trace wants the event, there is no ring.
+  // Pairs with provideRing in rings.ts and destroyTrace in trace.ts.
+  return load32(cpuAt + CPU_RINGS_AT + ctz<u32>(traces | ATTENTION) * 4);
 }
 
 /**
- * Begins a record of `size` bytes, with its header written: in the first ring if there is room, else
- * in the CPU block, from where `close` gives it to the traces. A straight line without calls.
- * @returns the address of its header
+ * Begins a record of `size` bytes: writes its header to the ring if that has room, else to the CPU
+ * block, from where `close` gives it to the traces. No ring, address 0, has no room. A straight line
+ * without calls. @returns the address of the header
  */
-function open(event: u32, now: f64, size: u32): usize {
-  event &= RECORD_EVENT_MASK;
-  // Pairs with setEnabled, clearEnabled and enableEvent in trace.ts.
-  const traces = load32(ENABLED_AT + event * 4);
-  const time = inline.always(stamp(now));
-  // The slot of the attention bit is empty: when no trace wants the event, there is no ring. And no
-  // ring, address 0, has no room.
-  ring = inline.always(ringOf(traces | ATTENTION));
-  rest = traces & (traces - 1);
-  let at = inline.always(room(ring, size));
-  if (!at) {
-    ring = 0;
-    rest = traces;
-    at = cpuAt + CPU_RECORD_AT;
-  }
-  store<u64>(at, (time << RECORD_EVENT_BITS) | event);
+function open(ring: usize, event: u32, now: f64, size: u32): usize {
+  const head = inline.always(header(event, now));
+  const free = inline.always(room(ring, size));
+  const at = free ? free : cpuAt + CPU_RECORD_AT;
+  store<u64>(at, head);
   return at;
 }
 
-/** Publishes the record, and gives it to the other traces that want it. */
-function close(at: usize, size: u32): void {
-  if (ring) inline.always(publish(ring, size, 1));
-  if (rest) spread(rest, load<u64>(at), at + RECORD_HEADER_BYTES, size, 1);
+/** Publishes the record at `at`, if that is in the ring, and gives it to the others of `traces`. */
+function close(traces: u32, ring: usize, at: usize, size: u32): void {
+  if (at != cpuAt + CPU_RECORD_AT) {
+    inline.always(publish(ring, size, 1));
+    traces &= traces - 1;
+  }
+  if (traces) spread(traces, load<u64>(at), at + RECORD_HEADER_BYTES, size, 1);
 }
 
 /**
@@ -76,6 +83,15 @@ function spread(traces: u32, head: u64, from: usize, size: u32, count: u32): voi
   for (; traces & TRACES; traces &= traces - 1) {
     const into = inline.always(ringOf(traces));
     if (into) fill(into, head, from, size, count);
+  }
+  if (traces) quiesce();
+}
+
+/** As `spread`, for records that are too big for any ring: they are counted, and nothing else. */
+function discard(traces: u32, count: u32): void {
+  for (; traces & TRACES; traces &= traces - 1) {
+    const from = ringOf(traces);
+    if (from) discardBig(from, count);
   }
   if (traces) quiesce();
 }
@@ -124,48 +140,60 @@ function fill(ring: usize, head: u64, from: usize, size: u32, count: u32): void 
 
 /** Records an event without payload. `now`: a reading of the CPU's clock, in milliseconds. */
 export function record0(event: u32, now: f64): void {
-  const at = open(event, now, 8);
-  close(at, 8);
+  const traces = inline.always(wanted(event));
+  const ring = inline.always(ringOf(traces));
+  const at = open(ring, event, now, 8);
+  close(traces, ring, at, 8);
 }
 
 export function record1(event: u32, now: f64, a: u32): void {
-  const at = open(event, now, 12);
+  const traces = inline.always(wanted(event));
+  const ring = inline.always(ringOf(traces));
+  const at = open(ring, event, now, 12);
   store<u32>(at, a, 8);
-  close(at, 12);
+  close(traces, ring, at, 12);
 }
 
 export function record2(event: u32, now: f64, a: u32, b: u32): void {
-  const at = open(event, now, 16);
+  const traces = inline.always(wanted(event));
+  const ring = inline.always(ringOf(traces));
+  const at = open(ring, event, now, 16);
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
-  close(at, 16);
+  close(traces, ring, at, 16);
 }
 
 export function record3(event: u32, now: f64, a: u32, b: u32, c: u32): void {
-  const at = open(event, now, 20);
+  const traces = inline.always(wanted(event));
+  const ring = inline.always(ringOf(traces));
+  const at = open(ring, event, now, 20);
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
-  close(at, 20);
+  close(traces, ring, at, 20);
 }
 
 export function record4(event: u32, now: f64, a: u32, b: u32, c: u32, d: u32): void {
-  const at = open(event, now, 24);
+  const traces = inline.always(wanted(event));
+  const ring = inline.always(ringOf(traces));
+  const at = open(ring, event, now, 24);
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
   store<u32>(at, d, 20);
-  close(at, 24);
+  close(traces, ring, at, 24);
 }
 
 export function record5(event: u32, now: f64, a: u32, b: u32, c: u32, d: u32, e: u32): void {
-  const at = open(event, now, 28);
+  const traces = inline.always(wanted(event));
+  const ring = inline.always(ringOf(traces));
+  const at = open(ring, event, now, 28);
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
   store<u32>(at, d, 20);
   store<u32>(at, e, 24);
-  close(at, 28);
+  close(traces, ring, at, 28);
 }
 
 export function record6(
@@ -178,14 +206,16 @@ export function record6(
   e: u32,
   f: u32,
 ): void {
-  const at = open(event, now, 32);
+  const traces = inline.always(wanted(event));
+  const ring = inline.always(ringOf(traces));
+  const at = open(ring, event, now, 32);
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
   store<u32>(at, d, 20);
   store<u32>(at, e, 24);
   store<u32>(at, f, 28);
-  close(at, 32);
+  close(traces, ring, at, 32);
 }
 
 export function record7(
@@ -199,7 +229,9 @@ export function record7(
   f: u32,
   g: u32,
 ): void {
-  const at = open(event, now, 36);
+  const traces = inline.always(wanted(event));
+  const ring = inline.always(ringOf(traces));
+  const at = open(ring, event, now, 36);
   store<u32>(at, a, 8);
   store<u32>(at, b, 12);
   store<u32>(at, c, 16);
@@ -207,7 +239,7 @@ export function record7(
   store<u32>(at, e, 24);
   store<u32>(at, f, 28);
   store<u32>(at, g, 32);
-  close(at, 36);
+  close(traces, ring, at, 36);
 }
 
 /**
@@ -216,10 +248,10 @@ export function record7(
  * and counted as too big in every trace.
  */
 export function record(event: u32, now: f64, bytes: u32, count: u32): void {
+  const traces = inline.always(wanted(event));
+  const head = header(event, now);
   const payload = (bytes + 3) & ~3;
-  const fits = bytes <= SCRATCH_BYTES && <u64>payload * count <= SCRATCH_BYTES;
-  // What no sub-buffer has room for: the header alone, in the CPU block. And what the scratch area
-  // cannot hold is then asked for as such, and counted.
-  const at = open(event, now, TOO_BIG);
-  spread(rest, load<u64>(at), scratchAt(), fits ? RECORD_HEADER_BYTES + payload : TOO_BIG, count);
+  if (bytes <= SCRATCH_BYTES && <u64>payload * count <= SCRATCH_BYTES) {
+    spread(traces, head, scratchAt(), RECORD_HEADER_BYTES + payload, count);
+  } else discard(traces, count);
 }

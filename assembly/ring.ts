@@ -33,7 +33,7 @@ export function publish(ring: usize, bytes: u32, records: u32): void {
   // position that `offset` never reached, and switch.ts, publishedRecords, finds out how many of
   // its records were published.
   store<u64>(ring, (counted << 32) | <u64>(<u32>end), RING_TALLY_AT);
-  // Pairs with the loads of offset in consume.ts and src/host/ring-reader.ts. Not by atomic.ts: a
+  // Pairs with the loads of offset in consume.ts and src/memory/ring.ts. Not by atomic.ts: a
   // call for the one atomic of the fast path would be a tenth of its cost.
   atomic.store<u64>(ring, end, RING_OFFSET_AT);
 }

@@ -60,10 +60,15 @@ export function discardedRecords(ring: usize): u64 {
   return load64(ring + RING_DISCARDED_FULL_AT) + load64(ring + RING_DISCARDED_BIG_AT);
 }
 
-function countDiscarded(ring: usize, counterAt: u32): bool {
-  // Atomic because dom0 reads the counter at any time, and a u64 may tear otherwise.
-  store64(ring + counterAt, load<u64>(ring + counterAt) + 1);
-  return false;
+function countDiscarded(ring: usize, counterAt: u32, records: u32): void {
+  // Atomic because dom0 reads the counter at any time, and a u64 may tear otherwise. Pairs with the
+  // loads in discardedRecords, in ringInfo of consume.ts, and in src/host/ring-reader.ts.
+  store64(ring + counterAt, load<u64>(ring + counterAt) + records);
+}
+
+/** Counts `records` that no sub-buffer can hold. */
+export function discardBig(ring: usize, records: u32): void {
+  countDiscarded(ring, RING_DISCARDED_BIG_AT, records);
 }
 
 /** Looks at a ring whose writer keeps moving before the figure is taken as it is. */
@@ -127,7 +132,10 @@ function push(ring: usize, target: u64): bool {
  */
 export function enterSubbuf(ring: usize, size: u32, timestamp: u64): bool {
   const mask = load<u32>(ring, RING_SUBBUF_MASK_AT);
-  if (size > mask) return countDiscarded(ring, RING_DISCARDED_BIG_AT);
+  if (size > mask) {
+    discardBig(ring, 1);
+    return false;
+  }
 
   const offset = load<u64>(ring, RING_OFFSET_AT);
   const begin = (offset | mask) + 1;
@@ -136,7 +144,10 @@ export function enterSubbuf(ring: usize, size: u32, timestamp: u64): bool {
   // Pairs with the CAS in consume.ts: what dom0 gave back, it has read.
   if (<i64>(load64(ring + RING_CONSUMED_AT) - target) < 0) {
     const overwrite = load<u32>(ring, RING_MODE_AT) == MODE_OVERWRITE;
-    if (!overwrite || !push(ring, target)) return countDiscarded(ring, RING_DISCARDED_FULL_AT);
+    if (!overwrite || !push(ring, target)) {
+      countDiscarded(ring, RING_DISCARDED_FULL_AT, 1);
+      return false;
+    }
   }
   // No store below may be seen before the push: a reader that copies old bytes must then fail.
   // Pairs with the fence in #movedFrom of src/host/ring-reader.ts.

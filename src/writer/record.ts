@@ -40,8 +40,15 @@ export type JsWriter = RecordFunctions & Pick<CoreExports, "cpu_leave">;
 const ATTENTION = 1 << ENABLED_ATTENTION_BIT;
 const TRACES = ~ATTENTION;
 const HEADER_WORDS = RECORD_HEADER_BYTES / 4;
-/** Asks for what no sub-buffer can hold. */
-const TOO_BIG = 0x7fffffff;
+/** The first word of the header of a record of that time. */
+function headerLow(event: number, low: number): number {
+  return (low << RECORD_EVENT_BITS) | (event & RECORD_EVENT_MASK);
+}
+
+/** The second one. */
+function headerHigh(low: number, high: number): number {
+  return (high << RECORD_EVENT_BITS) | (low >>> (32 - RECORD_EVENT_BITS));
+}
 
 /**
  * A writer for the CPU that this thread has joined as, whose block is at `cpuBlockAddress`.
@@ -66,6 +73,9 @@ export function makeJsWriter(
   const pairWords = new Int32Array(2);
   const pairLong = new BigUint64Array(pairWords.buffer);
   let cpu = cpuBlockAddress;
+  // What `open` hands on to `close`, besides an address. Handed on in variables of the call, as in the
+  // Wasm writer, it makes the record functions too long for V8 to inline all of: those of seven words
+  // took a sixth longer.
   /** The ring that the record is being written to, 0 when it is in the CPU block. */
   let ring = 0;
   /** The traces that still want it; above them, the attention bit. */
@@ -97,35 +107,39 @@ export function makeJsWriter(
     return (word(ring + RING_DATA_AT) + (offset & word(ring + RING_BUFFER_MASK_AT))) >> 2;
   }
 
-  function publish(bytes: number, records: number): void {
+  function publish(into: number, bytes: number, records: number): void {
     // No carry into the high word: the records end inside their sub-buffer. `| 0`: the low word
     // wraps as the signed view has it.
-    const end = (word(ring + RING_OFFSET_AT) + bytes) | 0;
+    const end = (word(into + RING_OFFSET_AT) + bytes) | 0;
     // Before the publication, and naming it, in one store: see `publish` in assembly/ring.ts.
-    longs[(ring + RING_TALLY_AT) >> 3] = together(end, word(ring + RING_TALLY_AT + 4) + records);
+    longs[(into + RING_TALLY_AT) >> 3] = together(end, word(into + RING_TALLY_AT + 4) + records);
     // Pairs with the loads of offset in assembly/consume.ts and src/memory/ring.ts.
     Atomics.store(
       longs,
-      (ring + RING_OFFSET_AT) >> 3,
-      together(end, word(ring + RING_OFFSET_AT + 4)),
+      (into + RING_OFFSET_AT) >> 3,
+      together(end, word(into + RING_OFFSET_AT + 4)),
     );
   }
 
-  /** This CPU's ring in the first of `traces`, 0 when it has none. */
+  /** This and what follows: as in assembly/record.ts. */
+  function wanted(event: number): number {
+    // Pairs with setEnabled, clearEnabled, enableEvent and setAttention in assembly/trace.ts.
+    return Atomics.load(words, ENABLED_AT / 4 + (event & RECORD_EVENT_MASK));
+  }
+
   function ringOf(traces: number): number {
-    const trace = 31 - Math.clz32(traces & -traces);
-    // Pairs with the stores and the CAS of a ring's address in assembly/trace.ts.
+    const slots = traces | ATTENTION;
+    const trace = 31 - Math.clz32(slots & -slots);
+    // Pairs with provideRing in assembly/rings.ts and destroyTrace in assembly/trace.ts.
     return Atomics.load(words, (cpu + CPU_RINGS_AT + trace * 4) >> 2);
   }
 
-  /** As `open` in assembly/record.ts. @returns an index in `words` */
+  /** @returns an index in `words` */
   function open(event: number, now: number, size: number): number {
-    const id = event & RECORD_EVENT_MASK;
-    // Pairs with start, stop and destroy in assembly/trace.ts, which set and clear the bits.
-    const traces = Atomics.load(words, ENABLED_AT / 4 + id);
+    const traces = wanted(event);
     stamp(now, cpu);
     const { low, high } = time;
-    ring = ringOf(traces | ATTENTION);
+    ring = ringOf(traces);
     rest = traces & (traces - 1);
     let at = room(size);
     if (at === 0) {
@@ -134,49 +148,70 @@ export function makeJsWriter(
       at = (cpu + CPU_RECORD_AT) >> 2;
     }
     // Two stores, because a record is aligned to 4 bytes only. Nobody reads it yet.
-    words[at] = (low << RECORD_EVENT_BITS) | id;
-    words[at + 1] = (high << RECORD_EVENT_BITS) | (low >>> (32 - RECORD_EVENT_BITS));
+    words[at] = headerLow(event, low);
+    words[at + 1] = headerHigh(low, high);
     return at;
   }
 
-  /** Publishes the record, and gives it to the other traces that want it. */
   function close(at: number, size: number): void {
-    if (ring !== 0) publish(size, 1);
-    if (rest !== 0) spread(at, at + HEADER_WORDS, size, 1);
+    if (ring !== 0) publish(ring, size, 1);
+    if (rest === 0) return;
+    spread(rest, words[at] as number, words[at + 1] as number, at + HEADER_WORDS, size, 1);
   }
 
-  /** As `spread` in assembly/record.ts. `head` and `from` are indices in `words`. */
-  function spread(head: number, from: number, size: number, count: number): void {
-    const low = words[head] as number;
-    const high = words[head + 1] as number;
-    for (; (rest & TRACES) !== 0; rest &= rest - 1) {
-      ring = ringOf(rest);
-      if (ring !== 0) fill(low, high, from, size, count);
+  /** `from`: an index in `words`; `low` and `high`: the header. */
+  function spread(
+    traces: number,
+    low: number,
+    high: number,
+    from: number,
+    size: number,
+    count: number,
+  ): void {
+    let left = traces;
+    for (; (left & TRACES) !== 0; left &= left - 1) {
+      const into = ringOf(left);
+      if (into !== 0) fill(into, low, high, from, size, count);
     }
-    if (rest !== 0) quiesce();
+    if (left !== 0) quiesce();
   }
 
-  /** As `fill` in assembly/record.ts. */
-  function fill(low: number, high: number, from: number, size: number, count: number): void {
+  function discard(traces: number, count: number): void {
+    let left = traces;
+    for (; (left & TRACES) !== 0; left &= left - 1) {
+      const from = ringOf(left);
+      if (from !== 0) slow.discardBig(from, count);
+    }
+    if (left !== 0) quiesce();
+  }
+
+  function fill(
+    into: number,
+    low: number,
+    high: number,
+    from: number,
+    size: number,
+    count: number,
+  ): void {
     const payloadWords = (size - RECORD_HEADER_BYTES) / 4;
     // Positive, also where its word was overwritten: what fits is a number of records then as well.
-    const mask = word(ring + RING_SUBBUF_MASK_AT) >>> 0;
+    const mask = word(into + RING_SUBBUF_MASK_AT) >>> 0;
     let source = from;
     for (let left = count; left > 0; ) {
-      let offset = word(ring + RING_OFFSET_AT);
+      let offset = word(into + RING_OFFSET_AT);
       let records = Math.floor((mask - ((offset & mask) >>> 0)) / size);
       if (records === 0) {
-        if (!slow.enterSubbuf(ring, size, longs[(cpu + CPU_TS_AT) >> 3] as bigint)) {
+        if (!slow.enterSubbuf(into, size, longs[(cpu + CPU_TS_AT) >> 3] as bigint)) {
           // It has been counted as discarded; the next one may find room.
           source += payloadWords;
           left--;
           continue;
         }
-        offset = word(ring + RING_OFFSET_AT);
+        offset = word(into + RING_OFFSET_AT);
         records = Math.floor(mask / size);
       }
       records = Math.min(left, records);
-      let at = (word(ring + RING_DATA_AT) + (offset & word(ring + RING_BUFFER_MASK_AT))) >> 2;
+      let at = (word(into + RING_DATA_AT) + (offset & word(into + RING_BUFFER_MASK_AT))) >> 2;
       for (let i = 0; i < records; i++) {
         words[at] = low;
         words[at + 1] = high;
@@ -184,9 +219,9 @@ export function makeJsWriter(
         at += HEADER_WORDS + payloadWords;
         source += payloadWords;
       }
-      words[(ring + RING_BATCH_AT) >> 2] = records - 1;
-      publish(records * size, records);
-      words[(ring + RING_BATCH_AT) >> 2] = 0;
+      words[(into + RING_BATCH_AT) >> 2] = records - 1;
+      publish(into, records * size, records);
+      words[(into + RING_BATCH_AT) >> 2] = 0;
       left -= records;
     }
   }
@@ -203,11 +238,16 @@ export function makeJsWriter(
       const length = bytes >>> 0;
       const records = count >>> 0;
       const payload = (length + 3) & ~3;
-      const fits = length <= SCRATCH_BYTES && payload * records <= SCRATCH_BYTES;
-      // As in assembly/record.ts: the header alone, in the CPU block.
-      const at = open(event, now, TOO_BIG);
-      const size = fits ? RECORD_HEADER_BYTES + payload : TOO_BIG;
-      spread(at, word(cpu + CPU_SCRATCH_AT) >> 2, size, records);
+      const traces = wanted(event);
+      stamp(now, cpu);
+      if (length > SCRATCH_BYTES || payload * records > SCRATCH_BYTES) {
+        discard(traces, records);
+        return;
+      }
+      const from = word(cpu + CPU_SCRATCH_AT) >> 2;
+      const size = RECORD_HEADER_BYTES + payload;
+      const { low, high } = time;
+      spread(traces, headerLow(event, low), headerHigh(low, high), from, size, records);
     },
   };
 }

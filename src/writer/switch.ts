@@ -52,7 +52,10 @@ export class Switch {
    */
   enterSubbuf(ring: number, size: number, timestamp: bigint): boolean {
     const mask = this.#word(ring + RING_SUBBUF_MASK_AT);
-    if (size > mask) return this.#countDiscarded(ring + RING_DISCARDED_BIG_AT);
+    if (size > mask) {
+      this.discardBig(ring, 1);
+      return false;
+    }
 
     const offset = this.#long(ring + RING_OFFSET_AT);
     const begin = u64((offset | BigInt(mask)) + 1n);
@@ -63,7 +66,8 @@ export class Switch {
     if (BigInt.asIntN(64, consumed - target) < 0n) {
       const overwrite = this.#word(ring + RING_MODE_AT) === MODE_OVERWRITE;
       if (!overwrite || !this.#push(ring, target)) {
-        return this.#countDiscarded(ring + RING_DISCARDED_FULL_AT);
+        this.#countDiscarded(ring + RING_DISCARDED_FULL_AT, 1);
+        return false;
       }
     }
     // No store below may be seen before the push: a reader that copies old bytes must then fail.
@@ -82,6 +86,11 @@ export class Switch {
     Atomics.store(this.#longs, (ring + RING_OFFSET_AT) / 8, begin);
     raise(this.#words, VIRQ_TBUF);
     return true;
+  }
+
+  /** Counts `records` that no sub-buffer can hold. */
+  discardBig(ring: number, records: number): void {
+    this.#countDiscarded(ring + RING_DISCARDED_BIG_AT, records);
   }
 
   /** Overwrite mode: moves the reader past what is about to be overwritten (I5). */
@@ -120,11 +129,10 @@ export class Switch {
     return u64(full + Atomics.load(this.#longs, (ring + RING_DISCARDED_BIG_AT) / 8));
   }
 
-  #countDiscarded(at: number): false {
+  #countDiscarded(at: number, records: number): void {
     // Pairs with the loads in assembly/consume.ts, ringInfo, and src/memory/ring.ts, which read
     // the counter at any time: a u64 may tear otherwise.
-    Atomics.store(this.#longs, at / 8, u64(this.#long(at) + 1n));
-    return false;
+    Atomics.store(this.#longs, at / 8, u64(this.#long(at) + BigInt(records)));
   }
 
   /** A word that this thread alone writes, or that does not change. */

@@ -92,6 +92,8 @@ function watched(mode: "discard" | "overwrite") {
 
 /** The record, where the first ring has no room for it: not in the ring's data. */
 const HELD = "plain block time";
+/** Of a batch, nothing is held. */
+const STAMPED = "plain time";
 const RECORDED = ["plain data tally time", "store offset"];
 const SWITCHED = ["fence", "plain entries tally", "store offset"];
 const RAISED = ["or pending", "store upcall", "notify upcall"];
@@ -151,21 +153,21 @@ describe("the writer in JavaScript stores", () => {
     const record = (writer: JsWriter, now: number) => writer.record7(1, now, 1, 2, 3, 4, 5, 6, 7);
     for (let i = 0; i < 2; i++) done(record);
     expect(done(record)).toEqual([HELD, "store full"]);
-    expect(done((writer, now) => writer.record(1, now, BYTES, 1))).toEqual([HELD, "store big"]);
+    expect(done((writer, now) => writer.record(1, now, BYTES, 1))).toEqual([STAMPED, "store big"]);
     const three = ["store big", "store big", "store big"];
-    expect(done((writer, now) => writer.record(1, now, BYTES, 3))).toEqual([HELD, ...three]);
+    expect(done((writer, now) => writer.record(1, now, BYTES, 3))).toEqual([STAMPED, ...three]);
   });
 
   it("a batch, then one publication, and then no batch any more", () => {
     const { done } = watched("discard");
     const log = done((writer, now) => writer.record(1, now, 8, 3));
-    expect(log).toEqual(["plain batch block data tally time", "store offset", "plain batch"]);
+    expect(log).toEqual(["plain batch data tally time", "store offset", "plain batch"]);
   });
 
   it("a batch of more than fits, each part with its one publication", () => {
     const { done } = watched("discard");
     const log = done((writer, now) => writer.record(1, now, 8, 5));
-    const parts = ["plain batch block data tally time", "store offset", "plain batch"];
+    const parts = ["plain batch data tally time", "store offset", "plain batch"];
     const [fence, ...rest] = SWITCHED;
     const second = ["plain batch data tally", "store offset", "plain batch"];
     expect(log).toEqual([...parts, fence, ...rest, ...RAISED, ...second]);
@@ -245,9 +247,9 @@ describe("the writer in JavaScript, store by store", () => {
 
   it("has noted a batch before its tally is ahead, until it is published", () => {
     const part = ["data", "batch", "tally", "offset", "batch"];
-    expect(stored((writer) => writer.record(1, 20, 8, 3))).toEqual(["time", "block", ...part]);
+    expect(stored((writer) => writer.record(1, 20, 8, 3))).toEqual(["time", ...part]);
     expect(stored((writer) => writer.record(1, 20, 8, 5))).toEqual([
-      ...["time", "block", ...part, "entries", "tally", "offset", ...part],
+      ...["time", ...part, "entries", "tally", "offset", ...part],
     ]);
   });
 });
