@@ -62,7 +62,7 @@ export function discardedRecords(ring: usize): u64 {
 
 function countDiscarded(ring: usize, counterAt: u32, records: u32): void {
   // Atomic because dom0 reads the counter at any time, and a u64 may tear otherwise. Pairs with the
-  // loads in discardedRecords, in ringInfo of consume.ts, and in src/host/ring-reader.ts.
+  // loads in discardedRecords, in ringInfo of consume.ts, and in src/memory/ring.ts.
   store64(ring + counterAt, load<u64>(ring + counterAt) + records);
 }
 
@@ -150,7 +150,7 @@ export function enterSubbuf(ring: usize, size: u32, timestamp: u64): bool {
     }
   }
   // No store below may be seen before the push: a reader that copies old bytes must then fail.
-  // Pairs with the fence in #movedFrom of src/host/ring-reader.ts.
+  // Pairs with the fence in #movedFrom of src/host/ring-look.ts.
   fence();
 
   const records: u64 = load<u32>(ring, RING_TALLY_AT + 4);
@@ -160,7 +160,7 @@ export function enterSubbuf(ring: usize, size: u32, timestamp: u64): bool {
   store<u32>(left, <u32>offset & mask, SUBBUF_CONTENT_END_AT);
   openSubbuf(ring, begin, load<u64>(left, SUBBUF_RECORDS_AT) + records);
   store<u64>(ring, <u64>(<u32>begin), RING_TALLY_AT);
-  // Delivery: pairs with the loads of offset in consume.ts and src/host/ring-reader.ts (I3).
+  // Delivery: pairs with the loads of offset in consume.ts and src/memory/ring.ts (I3).
   store64(ring + RING_OFFSET_AT, begin);
   raise(VIRQ_TBUF);
   return true;
