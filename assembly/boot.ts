@@ -46,6 +46,7 @@ export function boot(frames: u32, cpus: u32): u32 {
   const table = frameAlign(CPUS_AT + cpus * CPU_BLOCK_BYTES);
   const first = frameAlign(table + (frames << FRAME_ENTRY_SHIFT)) >> FRAME_SHIFT;
   if (frames > FRAMES_MAX || first >= frames) return fail(REASON_NO_MEMORY);
+  // Pairs with itself in another thread: one of the two boots.
   if (!cas32(CONTROL_AT + CTL_STATE_AT, 0, 1)) return fail(REASON_CORRUPT);
   store<u32>(CONTROL_AT, MAGIC, CTL_MAGIC_AT);
   store<u32>(CONTROL_AT, ABI_VERSION, CTL_ABI_AT);

@@ -49,12 +49,14 @@ const SAMPLE_TRIES: u32 = 16;
 function overwrittenBefore(ring: usize, consumed: u64): u64 {
   if (load<u32>(ring, RING_MODE_AT) != MODE_OVERWRITE) return 0;
   if (consumed & load<u32>(ring, RING_SUBBUF_MASK_AT)) return load<u64>(ring, RING_OVERWRITTEN_AT);
+  // Pairs with openSubbuf in switch.ts, by way of the delivery that publishes the entry.
   return load64(subbufEntry(ring, consumed) + SUBBUF_RECORDS_AT) - load<u64>(ring, RING_TAKEN_AT);
 }
 
 /** True when the entry of the sub-buffer that begins at `consumed` is of this turn. */
 function entryIsOf(ring: usize, consumed: u64): bool {
   if (consumed & load<u32>(ring, RING_SUBBUF_MASK_AT)) return true;
+  // Pairs with openSubbuf, as the load in overwrittenBefore does.
   return load64(subbufEntry(ring, consumed) + SUBBUF_BEGIN_AT) == consumed;
 }
 
@@ -64,6 +66,7 @@ export function ringInfo(ring: usize): void {
   let offset: u64 = 0;
   let overwritten: u64 = 0;
   for (let tries: u32 = 0; tries < SAMPLE_TRIES; tries++) {
+    // Pairs with the CAS of push in switch.ts.
     consumed = load64(ring + RING_CONSUMED_AT);
     // Pairs with publish in ring.ts and the delivery in switch.ts.
     offset = load64(ring + RING_OFFSET_AT);
@@ -76,6 +79,7 @@ export function ringInfo(ring: usize): void {
   store<u64>(page, offset, TBC_OFFSET_AT);
   store<u64>(page, consumed, TBC_CONSUMED_AT);
   store<u64>(page, publishedRecords(ring), TBC_RING_RECORDS_AT);
+  // Pairs with countDiscarded in switch.ts, as the next one does.
   store<u64>(page, load64(ring + RING_DISCARDED_FULL_AT), TBC_DISCARDED_FULL_AT);
   store<u64>(page, load64(ring + RING_DISCARDED_BIG_AT), TBC_DISCARDED_BIG_AT);
   store<u64>(page, overwritten, TBC_OVERWRITTEN_AT);
@@ -91,6 +95,7 @@ export function ringInfo(ring: usize): void {
  */
 export function consumeRing(ring: usize, old: u64, until: u64, records: u32): u32 {
   const overwrite = load<u32>(ring, RING_MODE_AT) == MODE_OVERWRITE;
+  // Pairs with the CAS of push in switch.ts.
   const consumed = load64(ring + RING_CONSUMED_AT);
   if (consumed != old) {
     return fail(overwrite && consumed > old ? REASON_PUSHED : REASON_NOT_CONSUMED);
@@ -98,12 +103,14 @@ export function consumeRing(ring: usize, old: u64, until: u64, records: u32): u3
   const end = subbufEnd(ring, old);
   const whole = !until;
   if (whole) until = end;
+  // Pairs with publish in ring.ts and the delivery in switch.ts.
   if (until <= old || until > end || (until & 3) != 0 || until > load64(ring + RING_OFFSET_AT)) {
     return fail(REASON_UNTIL);
   }
   const overwritten = overwrittenBefore(ring, old);
   const taken = load<u64>(ring, RING_TAKEN_AT);
-  // All records before `old` were taken or overwritten, and those before `end` are known.
+  // All records before `old` were taken or overwritten, and those before `end` are known. Pairs with
+  // openSubbuf, as the load in overwrittenBefore does.
   const before = load64(subbufEntry(ring, end) + SUBBUF_RECORDS_AT);
   const read: u64 = whole ? before - overwritten - taken : records;
   // Pairs with the CAS of push and the load in enterSubbuf, both in switch.ts (I5, I6).

@@ -77,6 +77,7 @@ const IMAGE: usize = HYPERCALL_AT + TBC_TRACE_AT;
 function namedTrace(): usize {
   const bytes = load<u32>(IMAGE, TRACE_NAME_BYTES_AT);
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    // dom0 alone stores it, in publishTrace and destroyTrace: this pairs with a dom0 before this one.
     const frame = load32(traceSlot(trace));
     if (!frame || load<u32>(frame, TRACE_NAME_BYTES_AT) != bytes) continue;
     if (sameBytes(frame + TRACE_NAME_AT, IMAGE + TRACE_NAME_AT, bytes)) return frame;
@@ -90,6 +91,7 @@ function powerOfTwoIn(value: u32, min: u32, max: u32): bool {
 
 function freeTraceSlot(): i32 {
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    // As in namedTrace.
     if (!load32(traceSlot(trace)) && !load32(dyingSlot(trace))) return trace;
   }
   return -1;
@@ -126,6 +128,7 @@ function create(): u32 {
 function getInfo(frame: usize): u32 {
   const cpu = load<u32>(HYPERCALL_AT, TBC_CPU_AT);
   store<u32>(HYPERCALL_AT, mfnOf(frame), TBC_MFN_AT);
+  // dom0 alone stores it, in startTrace, stopTrace and recoverTraces.
   store<u32>(HYPERCALL_AT, load32(CONTROL_AT + CTL_ACTIVE_AT), TBC_ACTIVE_AT);
   store<u32>(HYPERCALL_AT, 0, TBC_RING_MFN_AT);
   memory.copy(IMAGE, frame, TRACE_BYTES);

@@ -90,6 +90,7 @@ export function stamp(now: f64): u64 {
  * loop, and at the end of a record call while dom0 asks.
  */
 export function quiesce(): void {
+  // Pairs with the add in nextEpoch: a CPU that answers it finds none of the traces destroyed before.
   const epoch = load32(EPOCH);
   // Pairs with quiescentSince, called by dom0: what this CPU did before is done.
   if (load<u32>(cpuAt, CPU_ACK_AT) != epoch) store32(cpuAt + CPU_ACK_AT, epoch);
@@ -97,6 +98,8 @@ export function quiesce(): void {
 
 function claimSlot(tid: u32): i32 {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
+    // Pairs with itself in another thread, and with the store of FREE in release: what was done to the
+    // slot before is seen.
     if (cas64(cpuBlock(cpu) + CPU_STATE_AT, CPU_FREE, stateWord(CPU_JOINING, tid))) return cpu;
   }
   return -1;
@@ -137,18 +140,22 @@ export function join(tid: u32, parent: u32, clock: f64): i32 {
     return -1;
   }
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    // Pairs with provideRing in rings.ts and destroyTrace in trace.ts.
     const ring = load32(block + CPU_RINGS_AT + trace * 4);
     if (ring) recoverRing(ring);
   }
   origin = clock;
   cpuAt = block;
+  // Pairs with the loads of the state in leave and reap, and with cpuState.
   store64(block + CPU_STATE_AT, stateWord(CPU_ONLINE, tid));
   raise(VIRQ_DOM_EXC);
   return cpu;
 }
 
 function newDomain(tid: u32): u32 {
+  // Pairs with the CAS in claimDom0.
   if (load32(DOM0) == tid + 1) return 0;
+  // Pairs with itself in other threads: no two get the same number.
   return add32(CONTROL_AT + CTL_NEXT_DOMAIN_AT, 1);
 }
 
@@ -171,6 +178,7 @@ function release(block: usize, cpu: u32): void {
     releaseStrays(owner, scratch);
   }
   detachRings(cpu);
+  // Pairs with the CAS in claimSlot and with quiescentSince.
   store64(block + CPU_STATE_AT, CPU_FREE);
   raise(VIRQ_DOM_EXC);
 }
@@ -180,6 +188,7 @@ export function leave(): void {
   if (cpuAt == NOBODY_AT) return;
   const block = cpuAt;
   cpuAt = NOBODY_AT;
+  // Pairs with the CAS in reap, as the CAS below does: of the two, one gives the slot back.
   const word = load64(block + CPU_STATE_AT);
   if (
     <u32>word != CPU_ONLINE ||
@@ -194,6 +203,7 @@ export function leave(): void {
  * that it may have raised.
  */
 function dropClaim(tid: u32): void {
+  // Pairs with the CAS in claimDom0, as the CAS below does: who is dom0 by now stays it.
   const claim = load32(DOM0);
   if (!claim || !descends(claim - 1, tid)) return;
   setAttention(false);
@@ -213,8 +223,10 @@ export function reap(tid: u32): u32 {
   const reaping = stateWord(CPU_REAPING, load<u32>(cpuAt, CPU_TID_AT) - 1);
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     const block = cpuBlock(cpu);
+    // Pairs with claimSlot and the ONLINE of join: who started the thread is seen then.
     const word = load64(block + CPU_STATE_AT);
     if (<u32>word == CPU_FREE || !descends(<u32>(word >> 32) - 1, tid)) continue;
+    // Pairs with the CAS in leave, and with itself in another thread.
     if (!cas64(block + CPU_STATE_AT, word, reaping)) continue;
     release(block, cpu);
     reaped++;

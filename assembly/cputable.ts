@@ -42,6 +42,7 @@ export function stateWord(state: u32, tid: u32): u64 {
 export function quiescentSince(epoch: u32): bool {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
     if (cpuState(cpu) == CPU_FREE) continue;
+    // Pairs with the stores of the ack in quiesce and join.
     if (<i32>(load32(cpuBlock(cpu) + CPU_ACK_AT) - epoch) < 0) return false;
   }
   return true;

@@ -12,6 +12,7 @@ export function descriptionSlot(index: u32): usize {
 /** What is published is the hypervisor's, whoever wrote it. A run's first frame says whose it still is. */
 export function adoptDescriptions(owner: u32): void {
   for (let index: u32 = 0; index < FACILITIES_MAX; index++) {
+    // Pairs with the CAS in facility.
     const mfn = mfnOf(load32(descriptionSlot(index)));
     if (mfn && ownerOf(mfn) == owner) setOwner(mfn, OWNER_XEN);
   }

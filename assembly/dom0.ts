@@ -21,9 +21,11 @@ let claim: u32 = 0;
  */
 export function claimDom0(tid: u32): u32 {
   if (tid > TID_MAX) return fail(REASON_TID);
+  // Pairs with the CAS in resignDom0, and with that in dropClaim of cpu.ts.
   if (!cas32(DOM0, 0, tid + 1)) return fail(REASON_DOM0_TAKEN);
   claim = tid + 1;
-  // The recovery walks the frames and the events: most of the time that a boot takes.
+  // The recovery walks the frames and the events: most of the time that a boot takes. The add pairs
+  // with nothing: dom0 alone touches the word.
   if (add32(DOM0S, 1)) {
     resetChannels();
     unmapAll();
@@ -41,6 +43,7 @@ export function resignDom0(): void {
     resetChannels();
     unmapAll();
     setAttention(false);
+    // Pairs with the CAS in claimDom0: the next dom0 sees all that this one did.
     cas32(DOM0, claim, 0);
   }
   claim = 0;
@@ -48,5 +51,6 @@ export function resignDom0(): void {
 
 /** Only the thread that holds the claim may control; a claim that was reaped is worth nothing. */
 export function isDom0(): bool {
+  // Pairs with the CAS in dropClaim of cpu.ts.
   return claim != 0 && load32(DOM0) == claim;
 }

@@ -33,15 +33,19 @@ function upcall(): void {
 
 /** Raises a VIRQ. The caller has already published what it announces (I11). Any thread. */
 export function raise(virq: u32): void {
+  // Pairs with bind, unbind and resetChannels.
   const port = load32(portWord(virq));
   if (!port) return;
   const bit: u32 = 1 << (port - 1);
+  // Pairs with take: if it finds the bit set, take has not cleared it yet and will return it.
   if (or32(PENDING, bit) & bit) return;
+  // Pairs with mask, which clears the bit before it looks at `pending`.
   if (!(load32(MASK) & bit)) upcall();
 }
 
 /** Unbinds all VIRQs, and nobody waits: dom0 is no more, or not yet. */
 export function resetChannels(): void {
+  // All pair with raise and upcall, in any thread: what is raised from here on waits for the next bind.
   for (let virq: u32 = 0; virq < VIRQS_MAX; virq++) store32(portWord(virq), 0);
   store32(PENDING, 0);
   store32(MASK, 0);
@@ -58,6 +62,7 @@ export function bind(virq: u32): i32 {
     fail(REASON_VIRQ);
     return -1;
   }
+  // The store pairs with the load in raise: who sees the port finds it neither pending nor masked.
   forget(1 << virq);
   store32(portWord(virq), virq + 1);
   return virq;
@@ -65,6 +70,7 @@ export function bind(virq: u32): i32 {
 
 /** Neither pending nor masked. */
 function forget(bit: u32): void {
+  // Both pair with raise.
   and32(PENDING, ~bit);
   and32(MASK, ~bit);
 }
@@ -72,6 +78,7 @@ function forget(bit: u32): void {
 /** @returns 0, or 1 with REASON_VIRQ when it is not bound. */
 export function unbind(virq: u32): u32 {
   if (virq >= VIRQS_MAX) return fail(REASON_VIRQ);
+  // dom0 alone stores it. The store below pairs with the load in raise.
   const port = load32(portWord(virq));
   if (!port) return fail(REASON_VIRQ);
   store32(portWord(virq), 0);
@@ -86,6 +93,7 @@ export function unbind(virq: u32): u32 {
 export function mask(port: u32, masked: bool): u32 {
   if (port >= PORTS_MAX) return fail(REASON_PORT);
   const bit: u32 = 1 << port;
+  // Pairs with raise, which sets `pending` before it looks at the mask: one of the two calls dom0.
   if (masked) or32(MASK, bit);
   else {
     and32(MASK, ~bit);
@@ -99,6 +107,7 @@ export function mask(port: u32, masked: bool): u32 {
  * this is seen by the next take. @returns a bit a port.
  */
 export function take(): u32 {
+  // Pairs with raise and upcall, which set `pending` and then the upcall word.
   store32(UPCALL, 0);
   const ready = load32(PENDING) & ~load32(MASK);
   return ready ? and32(PENDING, ~ready) & ready : 0;

@@ -51,13 +51,14 @@ export function facility(nameBytes: u32, bytes: u32, events: u32): i32 {
   let mine: u32 = 0;
   for (let i: u32 = 0; i < FACILITIES_MAX; i++) {
     const slot = descriptionSlot(i);
+    // Pairs with the CAS below, in other threads.
     let other = load32(slot);
     if (!other) {
       if (events > EVENTS_MAX - first) return giveUp(mine, REASON_EVENTS_FULL);
       if (!mine) mine = describe(text, nameBytes, bytes, events);
       if (!mine) return refuse(REASON_NO_MEMORY);
       store<u32>(addressOf(mine), first, FACILITY_FIRST_AT);
-      // Pairs with the load above, in other threads, and in src/host/facility-table.ts.
+      // Pairs with the loads above and below, in other threads, and in src/host/facility-table.ts.
       if (cas32(slot, 0, <u32>addressOf(mine))) {
         setOwner(mine, OWNER_XEN);
         raise(VIRQ_DOM_EXC);

@@ -13,7 +13,7 @@ function place(index: u32): usize {
   return CONTROL_AT + CTL_FAMILY_AT + index * 8;
 }
 
-/** Number of the thread that a place tells of; above TID_MAX for a free one. */
+/** The thread that a place is about: its number, or one above TID_MAX when the place is free. */
 function childOf(word: u64): u32 {
   return <u32>word - 1;
 }
@@ -45,6 +45,7 @@ export function descends(tid: u32, from: u32): bool {
 /** True when some thread that holds a CPU descends from `tid`. */
 function wanted(tid: u32): bool {
   for (let cpu: u32 = 0, count = cpusCount(); cpu < count; cpu++) {
+    // Pairs with claimSlot and release in cpu.ts.
     const holder = load64(cpuBlock(cpu) + CPU_STATE_AT);
     if (holder && descends(<u32>(holder >> 32) - 1, tid)) return true;
   }
@@ -60,6 +61,8 @@ export function startedBy(tid: u32, parent: u32): bool {
   if (tid > TID_MAX || parent > TID_MAX) return false;
   const told = ((<u64>(parent + 1)) << 32) | (tid + 1);
   let known = parent == tid;
+  // Each CAS pairs with those here and in forget, in other threads: it is lost to who was first, and
+  // the next place is tried. Who finds the slot of `tid` taken, finds this (starter).
   for (let index: u32 = 0; index < FAMILY_MAX; index++) {
     const word = load64(place(index));
     if (childOf(word) != tid) continue;
@@ -79,6 +82,7 @@ export function startedBy(tid: u32, parent: u32): bool {
 
 function hasStarted(tid: u32): bool {
   for (let index: u32 = 0; index < FAMILY_MAX; index++) {
+    // Pairs with the CAS in startedBy.
     if (starterOf(load64(place(index))) == tid) return true;
   }
   return false;
@@ -95,6 +99,7 @@ export function forget(from: u32): void {
       const word = load64(place(index));
       const tid = childOf(word);
       if (!word || hasStarted(tid) || !descends(tid, from)) continue;
+      // Pairs with the CAS in startedBy: who has lost it finds the place another's.
       if (cas64(place(index), word, 0)) again = true;
     }
   }

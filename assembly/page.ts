@@ -48,6 +48,7 @@ export function firstFrame(): u32 {
 }
 
 export function ownerOf(mfn: u32): u32 {
+  // Pairs with claimRun, setOwner and releaseFrame.
   return load32(frameEntry(mfn) + FRAME_OWNER_AT);
 }
 
@@ -91,6 +92,7 @@ export function alloc(order: u32, owner: u32): u32 {
       if (!claimRun(mfn, step, owner)) continue;
       zeroRun(mfn, step);
       store<u32>(frameEntry(mfn), order + 1, FRAME_RUN_AT);
+      // Pairs with map, put and unmapRun, once the run is published.
       store32(frameEntry(mfn) + FRAME_COUNT_AT, FRAME_OWNED);
       return mfn;
     }
@@ -133,6 +135,7 @@ export function releaseAt(mfn: u32): u32 {
  * has left a run that is still found under its old owner.
  */
 export function setOwner(mfn: u32, owner: u32): void {
+  // Pairs with isPublished and ownerOf.
   for (let i = runFrames(mfn); i > 0; ) store32(frameEntry(mfn + --i) + FRAME_OWNER_AT, owner);
 }
 
@@ -142,15 +145,18 @@ export function setOwner(mfn: u32, owner: u32): void {
  */
 export function put(mfn: u32, owner: u32): void {
   if (ownerOf(mfn) != owner) return;
+  // Pairs with unmapRun and map: the one that leaves 0 behind frees the run.
   if (and32(frameEntry(mfn) + FRAME_COUNT_AT, ~FRAME_OWNED) == FRAME_OWNED) releaseAt(mfn);
 }
 
 /** Drops `mappings` references of dom0's to a run, which is freed if its owner has dropped its own. */
 function unmapRun(mfn: u32, mappings: u32): void {
+  // Pairs with put, as said there.
   if (sub32(frameEntry(mfn) + FRAME_COUNT_AT, mappings) == mappings) releaseAt(mfn);
 }
 
 function mappingsOf(mfn: u32): u32 {
+  // dom0 alone counts mappings: what put does to the word meanwhile is not looked at.
   return load32(frameEntry(mfn) + FRAME_COUNT_AT) & ~FRAME_OWNED;
 }
 
@@ -159,6 +165,7 @@ export function share(mfn: u32, shared: bool): void {
   const frames = runFrames(mfn);
   for (let i: u32 = 0; i < frames; i++) {
     const at = frameEntry(mfn + i) + FRAME_SHARE_AT;
+    // Pairs with the load in map.
     store32(at, (load32(at) & ~1) | <u32>shared);
   }
 }
@@ -179,9 +186,11 @@ export function isPublished(mfn: u32): bool {
 export function map(mfn: u32, count: u32): u32 {
   if (mfn == 0 || mfn >= framesCount() || !isPublished(mfn)) return fail(REASON_NOT_SHARED);
   const entry = frameEntry(mfn);
+  // Pairs with share.
   if (!(load32(entry + FRAME_SHARE_AT) & 1) || count == 0 || count > runFrames(mfn)) {
     return fail(REASON_NOT_SHARED);
   }
+  // Pairs with put.
   add32(entry + FRAME_COUNT_AT, 1);
   return 0;
 }
@@ -193,7 +202,7 @@ export function unmap(mfn: u32): u32 {
   return 0;
 }
 
-/** Drops all mappings: those of a dom0 that is no more. */
+/** Drops every mapping: the dom0 that made them is gone. */
 export function unmapAll(): void {
   for (let mfn: u32 = 1, end = framesCount(); mfn < end; mfn++) {
     const mappings = runFrames(mfn) ? mappingsOf(mfn) : 0;

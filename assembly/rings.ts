@@ -85,9 +85,11 @@ export function putRing(ring: usize, owner: u32): void {
 export function provideRing(frame: usize, cpu: u32, owner: u32): bool {
   if (!inSet(frame + TRACE_CPU_SET_AT, cpu)) return true;
   const slot = frame + TRACE_DIRECTORY_AT + cpu * 4;
+  // Pairs with the CAS below, in another thread, as the load of the slot further below does.
   if (!load32(slot)) {
     const ring = newRing(frame, owner);
     if (!ring) return false;
+    // Pairs with ringOfCpu: who sees the ring sees its control block.
     if (cas32(slot, 0, <u32>ring)) adoptRing(frame, ring);
     else putRing(ring, owner);
   }
@@ -127,6 +129,7 @@ function adoptRingOf(frame: usize, cpu: u32): void {
  * stays what it is for as long as the slot is not free and does not answer.
  */
 function heldBack(trace: u32, cpu: u32): usize {
+  // Pairs with destroyTrace, which stores the epoch before the slot, and with quiesce and join.
   const slot = dyingSlot(trace);
   const frame = load32(slot);
   if (!frame) return 0;
@@ -152,12 +155,14 @@ export function adoptRings(cpu: u32): void {
 /** The CPU has no ring any more. Who is next on its slot finds them again, those of live traces. */
 export function detachRings(cpu: u32): void {
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    // Pairs with attachRings of the next owner, by way of the slot's state. No record call runs.
     store32(cpuBlock(cpu) + CPU_RINGS_AT + trace * 4, 0);
   }
 }
 
 /** Frames from `mfn` to the end of its run, if that is part of the trace in `slot`; 0 if it is not. */
 function restOfRun(slot: usize, mfn: u32): u32 {
+  // dom0 alone stores it: this pairs with a dom0 that died.
   const frame = load32(slot);
   if (!frame) return 0;
   if (mfn == mfnOf(frame)) return 1;

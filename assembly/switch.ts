@@ -57,6 +57,7 @@ export function openSubbuf(ring: usize, begin: u64, records: u64): void {
 
 /** Records discarded in this ring so far, for whatever cause. */
 export function discardedRecords(ring: usize): u64 {
+  // Pairs with countDiscarded.
   return load64(ring + RING_DISCARDED_FULL_AT) + load64(ring + RING_DISCARDED_BIG_AT);
 }
 
@@ -81,6 +82,7 @@ const COUNT_TRIES: u32 = 16;
 export function publishedRecords(ring: usize): u64 {
   let records: u64 = 0;
   for (let tries: u32 = 0; tries < COUNT_TRIES; tries++) {
+    // Pairs with publish in ring.ts and the delivery in enterSubbuf, as the look again does.
     const offset = load64(ring + RING_OFFSET_AT);
     records = recordsBefore(ring, offset);
     if (load64(ring + RING_OFFSET_AT) == offset) break;
@@ -97,6 +99,8 @@ export function publishedRecords(ring: usize): u64 {
  * after this one.
  */
 function recordsBefore(ring: usize, offset: u64): u64 {
+  // The tally and `batch` are stored plainly: of a running writer this is a sample. The entry pairs
+  // with openSubbuf, by way of the delivery.
   const tally = load64(ring + RING_TALLY_AT);
   const records = tally >> 32;
   const before = load64(subbufEntry(ring, offset) + SUBBUF_RECORDS_AT);
@@ -107,6 +111,7 @@ function recordsBefore(ring: usize, offset: u64): u64 {
 
 /** Makes a ring whose last writer may have died ready for a new one. Nobody else writes to it. */
 export function recoverRing(ring: usize): void {
+  // Pairs with publish in ring.ts, of the writer before: it is dead or gone.
   const offset = load64(ring + RING_OFFSET_AT);
   const before = load<u64>(subbufEntry(ring, offset), SUBBUF_RECORDS_AT);
   const records = publishedRecords(ring) - before;
@@ -117,6 +122,7 @@ export function recoverRing(ring: usize): void {
 /** Overwrite mode: moves the reader past what is about to be overwritten (I5). */
 function push(ring: usize, target: u64): bool {
   for (let tries: u32 = 0; tries < PUSH_TRIES; tries++) {
+    // Pairs with the CAS in consume.ts, as the next one does.
     const consumed = load64(ring + RING_CONSUMED_AT);
     if (consumed >= target) return true;
     // Pairs with the CAS in consume.ts: of the two, the loser sees that it lost (I6).

@@ -70,6 +70,7 @@ export function publishTrace(frame: usize): bool {
       freeTrace(frame);
       return false;
     }
+    // Not visible yet: the store of the slot below publishes it, and the state.
     store32(frame + TRACE_DIRECTORY_AT + cpu * 4, <u32>ring);
   }
   store32(frame + TRACE_STATE_AT, TRACE_STOPPED);
@@ -114,6 +115,7 @@ export function destroyTrace(frame: usize): void {
   share(mfnOf(frame), false);
   // Before it is in quarantine: should dom0 die here, its successor must not take epoch 0 for it.
   store<u32>(frame, load32(EPOCH) + 1, TRACE_EPOCH_AT);
+  // Pairs with heldBack in rings.ts, which finds the frame in one of the two slots.
   store32(dyingSlot(trace), <u32>frame);
   store32(traceSlot(trace), 0);
   nextEpoch();
@@ -127,6 +129,7 @@ export function recoverTraces(): void {
   let active: u32 = 0;
   let dying: u32 = 0;
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    // Pairs with what a dom0 stored before this one, by way of the dom0 word.
     const frame = load32(traceSlot(trace));
     dying |= load32(dyingSlot(trace));
     if (!frame) {
@@ -153,6 +156,7 @@ export function recoverTraces(): void {
 function setEnabled(frame: usize): void {
   const bit: u32 = 1 << load<u32>(frame, TRACE_INDEX_AT);
   for (let event: u32 = 0; event < EVENTS_MAX; event++) {
+    // Pairs with wanted in record.ts, as clearEnabled does, and with enableEvent.
     if (inSet(frame + TRACE_EVENT_SET_AT, event)) or32(ENABLED_AT + event * 4, bit);
   }
 }
@@ -181,8 +185,10 @@ export function stopTrace(frame: usize): void {
 
 /** Adds an event to a trace's set: a thread does it that registers a facility. */
 export function enableEvent(trace: u32, event: u32): void {
+  // Pairs with publishTrace and destroyTrace.
   const frame = trace < TRACES_MAX ? load32(traceSlot(trace)) : 0;
   if (!frame || event >= EVENTS_MAX) return;
+  // Pairs with setEnabled, which loads the set after the state was stored.
   or32(frame + TRACE_EVENT_SET_AT + (event >> 5) * 4, 1 << (event & 31));
   // Pairs with startTrace and stopTrace, which store the state and then set or clear the bits: the
   // bit is put in line with the state again until the state has stood still meanwhile.
@@ -203,6 +209,7 @@ export function enableEvent(trace: u32, event: u32): void {
 export function setAttention(raised: bool): void {
   for (let event: u32 = 0; event < EVENTS_MAX; event++) {
     const at = ENABLED_AT + event * 4;
+    // Pairs with wanted in record.ts, which leads to quiesce.
     if (raised) or32(at, ATTENTION);
     else and32(at, ~ATTENTION);
   }
@@ -210,6 +217,7 @@ export function setAttention(raised: bool): void {
 
 /** Begins a new epoch and asks every CPU to pass a quiescent point. @returns the epoch */
 export function nextEpoch(): u32 {
+  // Pairs with quiesce and join in cpu.ts: who loads it finds no trace destroyed before.
   const epoch = add32(EPOCH, 1) + 1;
   settles = 0;
   setAttention(true);
@@ -226,9 +234,11 @@ export function nextEpoch(): u32 {
 export function settle(): bool {
   let dying: u32 = 0;
   for (let trace: u32 = 0; trace < TRACES_MAX; trace++) {
+    // Pairs with destroyTrace of a dom0 before this one, by way of the dom0 word.
     const frame = load32(dyingSlot(trace));
     if (!frame) continue;
     if (quiescentSince(load<u32>(frame, TRACE_EPOCH_AT))) {
+      // Pairs with heldBack in rings.ts, which looks at the slot again.
       store32(dyingSlot(trace), 0);
       freeTrace(frame);
     } else dying++;

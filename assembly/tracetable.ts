@@ -20,14 +20,17 @@ export function dyingSlot(trace: u32): usize {
 }
 
 export function stateOf(frame: usize): u32 {
+  // Pairs with publishTrace, startTrace, stopTrace and destroyTrace in trace.ts.
   return load32(frame + TRACE_STATE_AT);
 }
 
 export function ringOfCpu(frame: usize, cpu: u32): usize {
+  // Pairs with publishTrace in trace.ts and the CAS in provideRing of rings.ts.
   return load32(frame + TRACE_DIRECTORY_AT + cpu * 4);
 }
 
 /** Whether bit `bit` of the set that begins at `set` is 1. */
 export function inSet(set: usize, bit: u32): bool {
+  // Pairs with enableEvent in trace.ts, which alone adds to a set.
   return ((load32(set + (bit >> 5) * 4) >> (bit & 31)) & 1) != 0;
 }
