@@ -63,7 +63,7 @@ export function boot(frames: u32, cpus: u32): u32 {
   }
   share(CONTROL_AT >> FRAME_SHIFT, true);
   share(HYPERCALL_AT >> FRAME_SHIFT, true);
-  // Pairs with the load in src/hypervisor.ts: who sees READY sees all of the above.
+  // Pairs with the load in src/memory/control-page.ts: who sees READY sees all of the above.
   store32(CONTROL_AT + CTL_STATE_AT, STATE_READY);
   return 0;
 }

@@ -58,7 +58,8 @@ export function facility(nameBytes: u32, bytes: u32, events: u32): i32 {
       if (!mine) mine = describe(text, nameBytes, bytes, events);
       if (!mine) return refuse(REASON_NO_MEMORY);
       store<u32>(addressOf(mine), first, FACILITY_FIRST_AT);
-      // Pairs with the loads above and below, in other threads, and in src/host/facility-table.ts.
+      // Pairs with the loads above and below, in other threads, and in
+      // src/memory/facility-descriptions.ts.
       if (cas32(slot, 0, <u32>addressOf(mine))) {
         setOwner(mine, OWNER_XEN);
         raise(VIRQ_DOM_EXC);
