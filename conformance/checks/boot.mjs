@@ -32,13 +32,21 @@ for (const [memoryBytes, cpus] of [
 
 for (const memoryBytes of [0, 3 * PAGE, 5 * PAGE + 1, -PAGE, 2 ** 31, Number.NaN]) {
   check(`boot: refuses memoryBytes=${memoryBytes}`, (t) => {
-    throws("bad-option", () => t.boot({ memoryBytes }), `memoryBytes=${memoryBytes}`);
+    throws(
+      "bad-option",
+      () => t.boot({ memoryBytes }),
+      `memoryBytes must be a multiple of 65536 from 262144 to 2147418112, got ${memoryBytes}`,
+    );
   });
 }
 
 for (const cpus of [0, 257, 1.5]) {
   check(`boot: refuses cpus=${cpus}`, (t) => {
-    throws("bad-option", () => t.boot({ cpus }), `cpus=${cpus}`);
+    throws(
+      "bad-option",
+      () => t.boot({ cpus }),
+      `cpus must be an integer from 1 to 256, got ${cpus}`,
+    );
   });
 }
 
