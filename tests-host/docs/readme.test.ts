@@ -8,7 +8,8 @@ import { babeltrace, freshDir, record, run, total } from "../lib/record.js";
 
 const root = new URL("../..", import.meta.url);
 const readme = readFileSync(new URL("README.md", root), "utf8");
-const snippets = snippetsOf(readme);
+const cheaper = readFileSync(new URL("docs/cheaper-records.md", root), "utf8");
+const snippets = [...snippetsOf(readme), ...snippetsOf(cheaper)];
 
 function snippetsOf(text: string): string[] {
   return [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code = ""]) => code);
@@ -83,6 +84,16 @@ describe("the README", () => {
     expect(found).toHaveLength(1);
     const ran = await runSnippet(found[0] ?? "", freshDir());
     expect(ran).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+
+  it("records without files, as a page would", async () => {
+    const snippet = snippets.find((code) => code.includes("const files = ")) ?? "";
+    const told = `${snippet}console.log([...files.keys()].join(), files.get("xen_0").length > 1000);`;
+    expect(await runSnippet(told, freshDir())).toMatchObject({
+      code: 0,
+      stdout: "metadata,xen_0 true\n",
+      stderr: "",
+    });
   });
 
   it("shows a facility that does nothing when nobody records", async () => {
