@@ -30,7 +30,7 @@ import { countFrames } from "../memory/frame-table.js";
 import { guarded } from "../memory/guarded.js";
 import type { MemoryViews } from "../memory/views.js";
 import { checkWhole } from "../memory/whole.js";
-import { type CpuBinding, currentBinding, setCurrentBinding } from "./current.js";
+import { type CpuBinding, enterBinding, leaveBinding } from "./current.js";
 
 /** Without Atomics.waitAsync, a CPU looks at dom0's request this often. */
 const POLL_MS = 100;
@@ -127,7 +127,7 @@ export class Cpu {
     this.#answer();
     if (!current) return;
     try {
-      setCurrentBinding(this.binding);
+      enterBinding(this.binding);
     } catch (error) {
       // A facility of this thread was refused: nobody holds this object, so nobody else can detach.
       this.detach();
@@ -163,7 +163,7 @@ export class Cpu {
   detach(): void {
     if (this.#detached) return;
     this.#detached = true;
-    if (currentBinding() === this.binding) setCurrentBinding(undefined);
+    leaveBinding(this.binding);
     clearInterval(this.#poll);
     try {
       guarded("detach", () => this.#core.cpu_leave());

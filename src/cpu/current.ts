@@ -20,6 +20,11 @@ type Listener = (binding: CpuBinding | undefined) => void;
 
 interface ThreadState {
   binding: CpuBinding | undefined;
+  /**
+   * CPUs of other hypervisors that this thread is as well, the latest last: a program that is recorded from
+   * outside may record itself for a while. Absent where an older copy of the package made this object.
+   */
+  below?: CpuBinding[];
   readonly listeners: Set<Listener>;
 }
 
@@ -37,9 +42,32 @@ export function currentBinding(): CpuBinding | undefined {
   return binding?.abi === ABI_VERSION ? binding : undefined;
 }
 
-/** Makes a CPU the one that this thread's tracepoints write to, or none. */
-export function setCurrentBinding(binding: CpuBinding | undefined): void {
+/** Makes a CPU the one that this thread's tracepoints write to, until it leaves. Throws what a listener throws. */
+export function enterBinding(binding: CpuBinding): void {
   const thread = state();
+  thread.below ??= [];
+  if (thread.binding) thread.below.push(thread.binding);
+  setBinding(thread, binding);
+}
+
+/** The CPU is no more. If this thread's tracepoints wrote to it, they write to the one before it again. */
+export function leaveBinding(binding: CpuBinding): void {
+  const thread = state();
+  const below = thread.below ?? [];
+  if (thread.binding !== binding) {
+    const at = below.indexOf(binding);
+    if (at >= 0) below.splice(at, 1);
+    return;
+  }
+  try {
+    setBinding(thread, below.pop());
+  } catch {
+    // It refuses a facility that came meanwhile. Who ends a recording of its own must not hear of that.
+    setBinding(thread, undefined);
+  }
+}
+
+function setBinding(thread: ThreadState, binding: CpuBinding | undefined): void {
   thread.binding = binding;
   for (const listener of thread.listeners) listener(currentBinding());
 }
