@@ -36,6 +36,11 @@ export class Settling {
     return true;
   }
 
+  /** Settles at once, and soon what cannot be yet: as a rule nothing, and the first timer of a program costs 0.5 ms. */
+  now(): void {
+    if (!tolerant(() => this.settle())) this.soon();
+  }
+
   /**
    * Settles until that is done, without keeping the process alive: while threads have not answered,
    * disabled tracepoints cost them a call now and then. Where memory is corrupt it gives up without a
