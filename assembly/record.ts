@@ -143,6 +143,8 @@ function fill(ring: usize, head: u64, from: usize, size: u32, count: u32): void 
   }
 }
 
+// One for each number of words: written by scripts/arities.mjs.
+
 /** Records an event without payload. `now`: a reading of the CPU's clock, in milliseconds. */
 export function record0(event: u32, now: f64): void {
   const at = open(event, now, 8);
@@ -230,6 +232,8 @@ export function record7(
   store<u32>(at, g, 32);
   close(at, 36);
 }
+
+// The end of what scripts/arities.mjs writes.
 
 /**
  * Records `count` events, all at the same time, whose payloads of `bytes` each, rounded up to whole

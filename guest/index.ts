@@ -17,6 +17,8 @@ export declare function event(facility: i32, index: i32): i32;
 @external("tbuf", "enabled")
 export declare function enabled(event: i32): i32;
 
+// One for each number of words: written by scripts/arities.mjs.
+
 /** Records an event without fields. */
 @external("tbuf", "record0")
 export declare function record0(event: i32, now: f64): void;
@@ -35,15 +37,7 @@ export declare function record3(event: i32, now: f64, a: u32, b: u32, c: u32): v
 export declare function record4(event: i32, now: f64, a: u32, b: u32, c: u32, d: u32): void;
 
 @external("tbuf", "record5")
-export declare function record5(
-  event: i32,
-  now: f64,
-  a: u32,
-  b: u32,
-  c: u32,
-  d: u32,
-  e: u32,
-): void;
+export declare function record5(event: i32, now: f64, a: u32, b: u32, c: u32, d: u32, e: u32): void;
 
 @external("tbuf", "record6")
 export declare function record6(
@@ -69,3 +63,5 @@ export declare function record7(
   f: u32,
   g: u32,
 ): void;
+
+// The end of what scripts/arities.mjs writes.

@@ -6,16 +6,12 @@ import type { Cpu } from "../cpu/cpu.js";
 import { TraceError } from "../errors.js";
 import type { FacilityDefinition } from "../event/definition.js";
 import { encoderOf } from "../event/encode.js";
-import type { CoreExports } from "../memory/core.js";
+import type { WordRecords } from "../memory/core.js";
 import { look } from "../memory/look.js";
 import { registerDefinition } from "../tracepoint/register.js";
 
 /** The functions that a guest imports from the module `tbuf`. */
-export interface GuestFunctions
-  extends Pick<
-    CoreExports,
-    "record0" | "record1" | "record2" | "record3" | "record4" | "record5" | "record6" | "record7"
-  > {
+export interface GuestFunctions extends WordRecords {
   /** A reading of the CPU's clock, in milliseconds: the second argument of a record function. NaN
    * there asks for the coarse time, and saves this call. */
   now(): number;

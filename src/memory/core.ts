@@ -5,11 +5,30 @@ import { coreBytes } from "./core-bytes.js";
 import type { OwnBytes } from "./own-bytes.js";
 import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
 
+/** The words that each record function takes, besides the event and the time. */
+interface Words {
+  // One for each number of words: written by scripts/arities.mjs.
+  record0: [];
+  record1: [a: number];
+  record2: [a: number, b: number];
+  record3: [a: number, b: number, c: number];
+  record4: [a: number, b: number, c: number, d: number];
+  record5: [a: number, b: number, c: number, d: number, e: number];
+  record6: [a: number, b: number, c: number, d: number, e: number, f: number];
+  record7: [a: number, b: number, c: number, d: number, e: number, f: number, g: number];
+  // The end of what scripts/arities.mjs writes.
+}
+
+/** The exports that write a record of a number of words. */
+export type WordRecords = {
+  [Name in keyof Words]: (event: number, now: number, ...words: Words[Name]) => void;
+};
+
 /**
  * Exports of the hypervisor. Documented where they are written: assembly/index.ts tells which
  * function of which file each one is.
  */
-export interface CoreExports {
+export interface CoreExports extends WordRecords {
   boot(frames: number, cpus: number): number;
   dom0_claim(tid: number): number;
   dom0_held(): number;
@@ -33,33 +52,6 @@ export interface CoreExports {
   trace_settle(): number;
   trace_enable_event(trace: number, event: number): void;
   record(event: number, now: number, bytes: number, count: number): void;
-  record0(event: number, now: number): void;
-  record1(event: number, now: number, a: number): void;
-  record2(event: number, now: number, a: number, b: number): void;
-  record3(event: number, now: number, a: number, b: number, c: number): void;
-  record4(event: number, now: number, a: number, b: number, c: number, d: number): void;
-  record5(event: number, now: number, a: number, b: number, c: number, d: number, e: number): void;
-  record6(
-    event: number,
-    now: number,
-    a: number,
-    b: number,
-    c: number,
-    d: number,
-    e: number,
-    f: number,
-  ): void;
-  record7(
-    event: number,
-    now: number,
-    a: number,
-    b: number,
-    c: number,
-    d: number,
-    e: number,
-    f: number,
-    g: number,
-  ): void;
 }
 
 const compiled = new Map<boolean, WasmModule>();

@@ -16,6 +16,7 @@ export function byNames(
   );
   type Values = Record<string, unknown> | undefined;
   const named: readonly ((o: Values) => void)[] = [
+    // One for each number of words: written by scripts/arities.mjs.
     () => call(),
     (o) => call(o?.[n0]),
     (o) => call(o?.[n0], o?.[n1]),
@@ -24,6 +25,7 @@ export function byNames(
     (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4]),
     (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5]),
     (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5], o?.[n6]),
+    // The end of what scripts/arities.mjs writes.
   ];
   return named[fields.length] as (values: unknown) => void;
 }

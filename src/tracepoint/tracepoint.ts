@@ -11,7 +11,7 @@ import { Area } from "../event/area.js";
 import type { EventEncoder } from "../event/encode.js";
 import type { Converter, WordConverter } from "../event/plain.js";
 import type { Writer } from "../event/write.js";
-import type { CoreExports } from "../memory/core.js";
+import type { CoreExports, WordRecords } from "../memory/core.js";
 import { look as imported } from "../memory/look.js";
 import { byNames, tellNoObject } from "./by-names.js";
 
@@ -46,9 +46,7 @@ function enabledWord(binding: CpuBinding | undefined, id: number): Int32Array {
 type WordExport = (event: number, now: number, ...words: number[]) => void;
 
 function exportOf(core: CoreExports, words: number): WordExport {
-  const { record0, record1, record2, record3, record4, record5, record6, record7 } = core;
-  const exports = [record0, record1, record2, record3, record4, record5, record6, record7];
-  return exports[words] as WordExport;
+  return core[`record${words}` as keyof WordRecords] as WordExport;
 }
 
 /**
@@ -65,6 +63,7 @@ function byWords(encoder: EventEncoder, words: number): Tracepoint {
 
   const [w0, w1, w2, w3, w4, w5, w6] = encoder.toWord as Seven<WordConverter>;
   const positional: readonly Positional[] = [
+    // One for each number of words: written by scripts/arities.mjs.
     () => {
       if (look(enabled, 0) !== 0) write(id, now());
     },
@@ -89,6 +88,7 @@ function byWords(encoder: EventEncoder, words: number): Tracepoint {
     (a, b, c, d, e, f, g) => {
       if (look(enabled, 0) !== 0) write(id, now(), w0(a), w1(b), w2(c), w3(d), w4(e), w5(f), w6(g));
     },
+    // The end of what scripts/arities.mjs writes.
   ];
   const call = positional[words] as Positional;
   const callNamed = byNames(encoder.definition.fields, call);

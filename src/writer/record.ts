@@ -28,14 +28,14 @@ import {
   SCRATCH_BYTES,
 } from "../../assembly/public/layout.js";
 import { EPOCH_WORD } from "../memory/control-page.js";
-import type { CoreExports } from "../memory/core.js";
+import type { CoreExports, WordRecords } from "../memory/core.js";
 import type { MemoryViews } from "../memory/views.js";
 import { stamper, type Time } from "./stamp.js";
 import { Switch } from "./switch.js";
-import { type RecordFunctions, wordRecords } from "./words.js";
+import { wordRecords } from "./words.js";
 
 /** What a CPU with this writer uses in place of the core's exports of the same names. */
-export type JsWriter = RecordFunctions & Pick<CoreExports, "cpu_leave">;
+export type JsWriter = WordRecords & Pick<CoreExports, "cpu_leave" | "record">;
 
 const ATTENTION = 1 << ENABLED_ATTENTION_BIT;
 const TRACES = ~ATTENTION;

@@ -1,20 +1,6 @@
 // The record functions of 0 to 7 words, one function an arity as in assembly/record.ts.
 
-import type { CoreExports } from "../memory/core.js";
-
-/** The exports of the core that write a record. */
-export type RecordFunctions = Pick<
-  CoreExports,
-  | "record"
-  | "record0"
-  | "record1"
-  | "record2"
-  | "record3"
-  | "record4"
-  | "record5"
-  | "record6"
-  | "record7"
->;
+import type { WordRecords } from "../memory/core.js";
 
 /** Begins a record: where its header is, as an index in the memory's words. */
 type Open = (event: number, now: number, size: number) => number;
@@ -22,12 +8,9 @@ type Open = (event: number, now: number, size: number) => number;
 type Close = (at: number, size: number) => void;
 
 /** `words`: the memory, which turns what is stored into 32 bits as a call of a Wasm export does. */
-export function wordRecords(
-  words: Int32Array,
-  open: Open,
-  close: Close,
-): Omit<RecordFunctions, "record"> {
+export function wordRecords(words: Int32Array, open: Open, close: Close): WordRecords {
   return {
+    // One for each number of words: written by scripts/arities.mjs.
     record0(event, now) {
       const at = open(event, now, 8);
       close(at, 8);
@@ -88,5 +71,6 @@ export function wordRecords(
       words[at + 8] = g;
       close(at, 36);
     },
+    // The end of what scripts/arities.mjs writes.
   };
 }
