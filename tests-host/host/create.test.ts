@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CreateTraceOptions } from "../../src/index.js";
-import { TraceError } from "../../src/index.js";
+import { refusal } from "../lib/refusal.js";
 import { useWorld } from "../lib/world.js";
 
 const world = useWorld();
@@ -15,16 +15,6 @@ function setUp(memoryBytes = 1 << 20) {
   const dom0 = hypervisor.dom0();
   dom0.createTrace("taken", { subbufBytes: 1024 });
   return { hypervisor, dom0 };
-}
-
-function refusal(act: () => unknown): TraceError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof TraceError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 describe("createTrace", () => {

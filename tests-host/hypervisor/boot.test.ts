@@ -2,31 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 import { ABI_VERSION, CONTROL_AT, CTL_ABI_AT } from "../../assembly/public/layout.js";
-import {
-  facility,
-  Hypervisor,
-  type HypervisorHandle,
-  join,
-  TraceError,
-  u32,
-} from "../../src/index.js";
+import { facility, Hypervisor, type HypervisorHandle, join, u32 } from "../../src/index.js";
 import { wasm } from "../../src/memory/wasm.js";
 import { decode, drained, fieldsOf } from "../lib/records.js";
+import { refusal } from "../lib/refusal.js";
 import { useWorld } from "../lib/world.js";
 
 const world = useWorld();
 const app = facility("boot_test", { step: { n: u32 } });
-
-/** The TraceError that `act` throws. */
-function refusal(act: () => unknown): TraceError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof TraceError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("boot", () => {
   it("makes shared memory of the size asked for", () => {

@@ -4,8 +4,9 @@
 import { describe, expect, it } from "vitest";
 import { TraceFiles } from "../../src/ctf/index.js";
 import { toChrome } from "../../src/formats/chrome.js";
-import { facility, Hypervisor, join, record, TraceError, u32 } from "../../src/index.js";
+import { facility, Hypervisor, join, record, u32 } from "../../src/index.js";
 import { attachThread, CtfWriter } from "../../src/node/index.js";
+import { refusal } from "../lib/refusal.js";
 import { useWorld } from "../lib/world.js";
 
 const world = useWorld();
@@ -13,17 +14,6 @@ const app = facility("messages_app", {
   request: { id: u32, bytes: u32 },
   quiet: {},
 });
-
-/** The error of a call that must fail. */
-function refusal(call: () => unknown): TraceError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof TraceError) return error;
-    throw error;
-  }
-  throw new Error("was not refused");
-}
 
 function anyOf<T>(value: unknown): T {
   return value as T;
