@@ -73,8 +73,8 @@ export function makeJsWriter(
   const pairWords = new Int32Array(2);
   const pairLong = new BigUint64Array(pairWords.buffer);
   let cpu = cpuBlockAddress;
-  // What `open` hands on to `close`, besides an address. Handed on in variables of the call, as in the
-  // Wasm writer, it makes the record functions too long for V8 to inline all of: those of seven words
+  // What `open` hands on to `close`, besides an address, as in assembly/record.ts. Handed on in variables
+  // of the call, it makes the record functions too long for V8 to inline all of: those of seven words
   // took a sixth longer.
   /** The ring that the record is being written to, 0 when it is in the CPU block. */
   let ring = 0;
