@@ -30,7 +30,7 @@ export function report(command: readonly string[], options: Options, outcome: Ou
   else if (failure !== undefined) say(visible(`recording failed: ${failure}`));
   else if (!started) return reportUnheard(file, options, code);
   if (outcome.furtherProcesses) {
-    say("the program started more Node processes; only the first was recorded");
+    say("more than one Node process ran, and only the first was recorded");
   }
   if (unmatched.length > 0) say(visible(`no event is called ${unmatched.join(", ")}`));
   if (killed) {

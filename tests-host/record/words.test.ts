@@ -67,7 +67,7 @@ describe("what is said when nothing, or not all, could be recorded", () => {
     const { code, stderr } = await tbuf(args);
     expect(code).toBe(0);
     expect(stderr).not.toContain("failed");
-    expect(stderr).toContain("tbuf: the program started more Node processes");
+    expect(stderr).toContain("tbuf: more than one Node process ran");
     const { code: readable, stderr: warnings } = await babeltrace(dir);
     expect({ readable, warnings }).toEqual({ readable: 0, warnings: "" });
   });
@@ -88,7 +88,7 @@ describe("what is said when nothing, or not all, could be recorded", () => {
       },
     });
     expect(stderr).not.toContain("nothing was recorded");
-    expect(stderr).toContain("tbuf: the program was recorded, but could not tell");
+    expect(stderr).toContain("tbuf: the program was recorded, but did not report how");
     expect((await info(dir)).total.records).toBeGreaterThan(0);
     expect((await babeltrace(dir)).code).toBe(0);
   });
