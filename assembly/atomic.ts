@@ -1,7 +1,7 @@
-// Every shared word is read and written through these, and `atomic.` stands in this file alone, with
-// one exception: the publication of a record in ring.ts. tests-host/guards/tidy.test.ts knows it, and
-// refuses any other. All are sequentially consistent (Wasm knows no weaker order). Who pairs with
-// whom stands at the call sites and in docs/memory-order.md.
+// Every shared word is read and written through these functions. Only this file uses `atomic.`, with
+// one exception: ring.ts publishes a record itself. tests-host/guards/tidy.test.ts refuses any other.
+// All are sequentially consistent (Wasm knows no weaker order). The call sites and
+// docs/memory-order.md say which ones pair.
 
 export function load32(at: usize): u32 {
   return atomic.load<u32>(at);

@@ -43,7 +43,7 @@ export function raise(virq: u32): void {
   if (!(load32(MASK) & bit)) upcall();
 }
 
-/** Unbinds all VIRQs, and nobody waits: dom0 is no more, or not yet. */
+/** Unbinds all VIRQs and marks that nobody waits. Called when a dom0 begins or ends. */
 export function resetChannels(): void {
   // All pair with raise and upcall, in any thread: what is raised from here on waits for the next bind.
   for (let virq: u32 = 0; virq < VIRQS_MAX; virq++) store32(portWord(virq), 0);

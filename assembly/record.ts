@@ -48,7 +48,7 @@ function header(event: u32, now: f64): u64 {
 
 /** This CPU's ring in the first of `traces`, 0 when it has none or there are none. */
 function ringOf(traces: u32): usize {
-  // The slot of the attention bit is empty: when no trace wants the event, there is no ring.
+  // The slot of the attention bit is always empty. So the result is 0 if no trace wants the event.
   // Pairs with provideRing in rings.ts and destroyTrace in trace.ts.
   return load32(cpuAt + CPU_RINGS_AT + ctz<u32>(traces | ATTENTION) * 4);
 }

@@ -64,7 +64,7 @@ check("clocks: caller: a time before the last one counts as that one", (t) => {
   equal(timesOf(read(dom0, trace)), [5e6, 5e6, 5e6, 6e6], "times");
 });
 
-check("clocks: setTime refuses what is no time, and another clock", (t) => {
+check("clocks: setTime refuses what is not a time, and other clocks", (t) => {
   const { hypervisor, cpu } = t.start({ attach: { clock: "caller" } });
   for (const now of [Number.NaN, Number.POSITIVE_INFINITY]) {
     throws("bad-option", () => cpu.setTime(now), `now=${now}`);
@@ -218,7 +218,7 @@ threadCheck("clocks: a ticker in a thread of its own", async (t) => {
   const trace = dom0.createTrace("t", { events: "conf" });
   trace.start();
   const seen = new Set();
-  // This thread's event loop does not come round: the time moves on all the same.
+  // This thread does not return to its event loop. The time moves on all the same.
   const end = performance.now() + 5000;
   while (seen.size < 3 && performance.now() < end) {
     conf.tick(1);
@@ -250,7 +250,7 @@ threadCheck("clocks: calibrate bounds the error, and the times keep to it", asyn
 });
 
 threadCheck(
-  "clocks: without calibrate a clock of its own tells that its error is not known",
+  "clocks: without calibrate, the error of a thread's own clock is unknown",
   async (t) => {
     const { hypervisor, dom0 } = t.record("conf");
     const thread = await t.spawn(hypervisor);

@@ -25,6 +25,8 @@ interface ThreadState {
    * outside may record itself for a while. Absent where an older copy of the package made this object.
    */
   below?: CpuBinding[];
+  /** `tbuf record` observes this thread: its output must stay as it is, so nobody gives advice there. */
+  observed?: boolean;
   readonly listeners: Set<Listener>;
 }
 
@@ -40,6 +42,15 @@ function state(): ThreadState {
 export function currentBinding(): CpuBinding | undefined {
   const { binding } = state();
   return binding?.abi === ABI_VERSION ? binding : undefined;
+}
+
+/** Notes that somebody else than the program records this thread, for as long as it lives. */
+export function markObserved(): void {
+  state().observed = true;
+}
+
+export function isObserved(): boolean {
+  return state().observed === true;
 }
 
 /** Makes a CPU the one that this thread's tracepoints write to, until it leaves. Throws what a listener throws. */

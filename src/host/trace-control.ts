@@ -346,7 +346,9 @@ export class Trace {
 function checkPacketsOptions(options: PacketsOptions): void {
   checkOptions("packets", options, ["signal", "pollMs", "ref"]);
   const { signal, pollMs = 0 } = options;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+  // null is no signal, as for fetch.
+  const isNone = signal === undefined || signal === null;
+  if (!isNone && typeof signal.addEventListener !== "function") {
     throw badOption("packets", "signal", "an AbortSignal, as AbortController has it", signal);
   }
   if (typeof pollMs !== "number" || !(pollMs >= 0)) {

@@ -1,5 +1,6 @@
 // From a call with one object of named values to a call with positional ones.
 
+import { isObserved } from "../cpu/current.js";
 import { describeValue, isProduction, warn } from "../errors.js";
 import type { EventDefinition, Field } from "../event/definition.js";
 
@@ -34,12 +35,13 @@ const told = new WeakSet<EventDefinition>();
 
 /**
  * Warns once an event that its tracepoint was called without the object that it takes: the record then holds
- * zeros and empty texts. Says nothing in production, and nothing of an event without fields.
+ * zeros and empty texts. Says nothing in production, nothing in a program that `tbuf record` runs, whose output
+ * must not change, and nothing of an event without fields.
  */
 export function tellNoObject(definition: EventDefinition, got: unknown): void {
   if (told.has(definition) || definition.fields.length === 0) return;
   told.add(definition);
-  if (isProduction()) return;
+  if (isProduction() || isObserved()) return;
   const names = definition.fields.map(({ name }) => name).join(", ");
   warn(
     "TBUF_NO_OBJECT",

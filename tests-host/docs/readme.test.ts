@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { itWith } from "../lib/peers.js";
-import { babeltrace, freshDir, record, run, total } from "../lib/record.js";
+import { babeltrace, freshDir, info, record, run, total } from "../lib/record.js";
 
 const root = new URL("../..", import.meta.url);
 const readme = readFileSync(new URL("README.md", root), "utf8");
@@ -88,12 +88,17 @@ describe("the README", () => {
 
   it("records without files, as a page would", async () => {
     const snippet = snippets.find((code) => code.includes("const files = ")) ?? "";
-    const told = `${snippet}console.log([...files.keys()].join(), files.get("xen_0").length > 1000);`;
-    expect(await runSnippet(told, freshDir())).toMatchObject({
+    const save = `import { mkdirSync, writeFileSync } from "node:fs";
+      mkdirSync("page-trace");
+      for (const [name, bytes] of files) writeFileSync("page-trace/" + name, bytes);`;
+    const cwd = freshDir();
+    expect(await runSnippet(snippet + save, cwd)).toMatchObject({
       code: 0,
-      stdout: "metadata,xen_0 true\n",
+      stdout: "",
       stderr: "",
     });
+    const { events } = await info(join(cwd, "page-trace"), "--events");
+    expect(events).toMatchObject({ "app:step": 1000 });
   });
 
   it("shows a facility that does nothing when nobody records", async () => {

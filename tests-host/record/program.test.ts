@@ -27,6 +27,21 @@ describe("the program's end", () => {
     expect(events).toMatchObject({ "app:late": 1, "xen_sched:sched_shutdown": 1 });
   });
 
+  it("says nothing more than without tbuf, also where a tracepoint is called in a wrong way", async () => {
+    const dir = join(freshDir(), "trace");
+    const args = [
+      "record",
+      "-q",
+      "-o",
+      dir,
+      "--",
+      process.execPath,
+      fixture("record-no-object.mjs"),
+    ];
+    expect(await tbuf(args)).toMatchObject({ code: 0, stdout: "done\n", stderr: "" });
+    expect((await info(dir, "--events")).events).toMatchObject({ "app:request": 1 });
+  });
+
   withBabeltrace("tells of an uncaught error, and that the domain crashed", async () => {
     const dir = join(freshDir(), "trace");
     const { code, stderr } = await record(dir, "record-end.mjs", [], { env: { END: "throw" } });

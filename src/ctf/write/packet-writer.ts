@@ -2,6 +2,7 @@
 
 import type { CpuClock } from "../../clock/clock.js";
 import { badOption } from "../../errors.js";
+import { isUint8Array } from "../../event/genuine.js";
 import type { LoadedFacility } from "../read/metadata.js";
 import type { NewFiles } from "./files.js";
 import type { RecordedPacket } from "./packet-headers.js";
@@ -32,7 +33,8 @@ export class PacketWriter {
 
   /** Appends a packet to its CPU's stream. Throws TraceError `bad-option` for what is no packet. */
   write(packet: RecordedPacket): void {
-    if (!(packet?.bytes instanceof Uint8Array) || typeof packet.begin !== "bigint") {
+    const isPacket = packet?.bytes !== undefined && isUint8Array(packet.bytes);
+    if (!isPacket || typeof packet.begin !== "bigint") {
       throw badOption(
         "write",
         "its argument",

@@ -9,6 +9,7 @@ import {
   setEnvironmentData,
   threadId,
 } from "node:worker_threads";
+import { markObserved } from "../../cpu/current.js";
 import type { HypervisorHandle } from "../../cpu/member.js";
 import type { TraceError } from "../../errors.js";
 import { Hypervisor } from "../../hypervisor.js";
@@ -69,6 +70,7 @@ function cleanEnvironment(): void {
 
 /** What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. */
 function traceThisThread(hypervisor: Hypervisor, ended: () => void): void {
+  markObserved();
   const context = openContext(hypervisor);
   preloadWorkers(__filename);
   // Before any source asks: after the last record of each.
