@@ -6,7 +6,7 @@ import type { ClockBase, Origin } from "../clock/clock.js";
 import type { Cpu } from "../cpu/cpu.js";
 import { currentBinding } from "../cpu/current.js";
 import { badOption, hypercallError, TraceError } from "../errors.js";
-import { DOM0_WORD } from "../memory/control-page.js";
+import { DOM0_WORD, DOM0S_WORD } from "../memory/control-page.js";
 import type { CoreExports } from "../memory/core.js";
 import type { MemoryViews } from "../memory/views.js";
 import { type Hypercalls, hypercallsOf } from "./hypercalls.js";
@@ -43,6 +43,11 @@ export class Claim {
     if (this.#orGiveUp(() => this.core.dom0_claim(tid))) {
       throw hypercallError("dom0", this.core.reason(), { tid });
     }
+  }
+
+  /** True for the first dom0 since boot: nobody before it can have left anything to do. */
+  get first(): boolean {
+    return Atomics.load(this.views.words, DOM0S_WORD) === 1;
   }
 
   /** True once this thread is dom0 no more by this claim; it may be by another one. */

@@ -33,7 +33,7 @@ export class Dom0 {
     this.ops = new SeedOps(this.#context);
     makeDisposable(this, () => this.close());
     // What another dom0 has left in quarantine.
-    this.#context.settling.now();
+    if (!this.#claim.first) this.#context.settling.now();
   }
 
   /**

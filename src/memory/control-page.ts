@@ -13,6 +13,7 @@ import {
   CTL_COARSE_STEP_AT,
   CTL_CPUS_AT,
   CTL_DOM0_AT,
+  CTL_DOM0S_AT,
   CTL_EPOCH_AT,
   CTL_MAGIC_AT,
   CTL_MASK_AT,
@@ -40,6 +41,7 @@ function controlLong(at: number): number {
 
 // Indices in `words`. Pure: bundlers leave out those that a script does not use.
 export const DOM0_WORD = /* @__PURE__ */ controlWord(CTL_DOM0_AT);
+export const DOM0S_WORD = /* @__PURE__ */ controlWord(CTL_DOM0S_AT);
 export const EPOCH_WORD = /* @__PURE__ */ controlWord(CTL_EPOCH_AT);
 export const COARSE_STEP_WORD = /* @__PURE__ */ controlWord(CTL_COARSE_STEP_AT);
 export const TICKERS_WORD = /* @__PURE__ */ controlWord(CTL_TICKERS_AT);
