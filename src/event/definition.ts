@@ -31,6 +31,8 @@ export interface EventDefinition {
   readonly xen?: number;
   /** One sentence for the documentation; stays in the program that defines the facility. */
   readonly doc?: string;
+  /** What it is to users, in a few plain words: "timeout fired". Stays in this program, like `doc`. */
+  readonly label?: string;
   /** Set when its tracepoint takes one object of named values; stays in this program, like `doc`. */
   readonly named?: true;
 }
@@ -56,11 +58,12 @@ export type FieldTable = { readonly [name: string]: FieldType };
 /** Fields in order: the tracepoint takes positional arguments. */
 export type FieldList = readonly Field[];
 
-/** Fields of an event, with a Xen id and a sentence of documentation. Made by `event`. */
+/** Fields of an event, with a Xen id, a sentence of documentation and its plain words. Made by `event`. */
 export interface EventNotes<F extends FieldTable | FieldList = FieldTable | FieldList> {
   readonly fields: F;
   readonly xen?: number;
   readonly doc?: string;
+  readonly label?: string;
   readonly "~event": true;
 }
 
@@ -83,10 +86,10 @@ export function field<T>(name: string, type: FieldType<T>): TypedField<T> {
   return Object.freeze({ name, type });
 }
 
-/** Fields of an event together with its Xen trace id and what it means. */
+/** Fields of an event together with its Xen trace id, what it means, and what users call it. */
 export function event<const F extends FieldTable | FieldList>(
   fields: F,
-  notes: { readonly xen?: number; readonly doc?: string },
+  notes: { readonly xen?: number; readonly doc?: string; readonly label?: string },
 ): EventNotes<F> {
   return Object.freeze({ ...notes, fields, "~event": true });
 }
@@ -122,6 +125,7 @@ export function defineFacility<const T extends FacilityTable>(
       fields,
       ...(notes?.xen !== undefined && { xen: notes.xen }),
       ...(notes?.doc !== undefined && { doc: notes.doc }),
+      ...(notes?.label !== undefined && { label: notes.label }),
       ...(named && { named }),
     });
   });
@@ -131,7 +135,7 @@ export function defineFacility<const T extends FacilityTable>(
 /**
  * Canonical JSON of a definition: one text for one meaning, so that threads that define the same
  * facility can compare it byte by byte. `{"name","events":[{"name","fields":[{"name","type"}],"xen"}]}`
- * without spaces; `xen` only when present, `doc` never.
+ * without spaces; `xen` only when present, `doc` and `label` never.
  */
 export function toJson(definition: FacilityDefinition): string {
   return JSON.stringify({

@@ -29,6 +29,7 @@ function noting(name: string, notes: string[], fails?: "in" | "out"): Source {
   return {
     name,
     description: "Nothing.",
+    byDefault: true,
     facility: xenSched,
     events: [],
     install() {
@@ -62,6 +63,7 @@ describe("the table", () => {
     defineSource({
       name: "typed",
       description: "Nothing.",
+      byDefault: true,
       facility: xenSched,
       events: ["sched_sleep"],
       install({ events }) {

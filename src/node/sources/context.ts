@@ -14,6 +14,8 @@ import type { SourceContext } from "./source.js";
 /** The context of all sources of a thread. `events` is added for each source when it is installed. */
 export interface ThreadContext extends Omit<SourceContext, "events">, Disposable {}
 
+const NS_PER_MS = 1_000_000;
+
 type Action<Args extends readonly unknown[]> = (...args: Args) => void;
 
 /**
@@ -60,6 +62,7 @@ export function openContext(member: Member): ThreadContext {
       if (member.cpu) return member.cpu;
       throw new TraceError("not-joined", "this thread is no CPU: attach it first");
     },
+    timeNs: (ms: number) => Math.max(0, Math.trunc((ms - member.origin.ms) * NS_PER_MS)),
     onEnd(action: Action<[number]>) {
       const added = add(ends, action);
       watchEnd();

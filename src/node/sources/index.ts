@@ -16,7 +16,7 @@ export const sources: readonly Source[] = Object.freeze([thread, errors, workers
 
 /** Which sources are meant, by their names. */
 export interface SourceSelection {
-  /** Only these. Default: all. */
+  /** Only these. Default: all that are on by default. */
   readonly only?: readonly string[] | undefined;
   /** Not these. Default: none. */
   readonly except?: readonly string[] | undefined;
@@ -39,7 +39,8 @@ export function installSources(
       `sources: no source is called ${JSON.stringify(name)}; there are ${known.join(", ")}`,
     );
   }
-  const meant = ({ name }: Source) => (only?.includes(name) ?? true) && !except.includes(name);
+  const meant = ({ name, byDefault }: Source) =>
+    (only?.includes(name) ?? byDefault) && !except.includes(name);
   return installEach(sources.filter(meant), context);
 }
 

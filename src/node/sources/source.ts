@@ -14,6 +14,8 @@ export interface Source {
   readonly name: string;
   /** What it observes, in one sentence for users. */
   readonly description: string;
+  /** False: it is only installed when it is named, because it costs too much, or tells too much. */
+  readonly byDefault: boolean;
   /** The facility that its events are of. */
   readonly facility: FacilityDefinition;
   /** Names of the events of `facility` that it records. */
@@ -35,6 +37,11 @@ export interface SourceContext<Events = Tracepoints> {
   readonly member: Member;
   /** The CPU that this thread is. Throws TraceError `not-joined` while it is none. */
   readonly cpu: Cpu;
+  /**
+   * Nanoseconds on the clock of the trace, for a reading of this thread's `performance.now()` in milliseconds: for
+   * events that tell when something was (`TOOK` of the facilities). A whole number, 0 or more.
+   */
+  timeNs(ms: number): number;
   /** False in a worker: for what there is once in a process. */
   readonly isMainThread: boolean;
   /**

@@ -12,6 +12,7 @@ const CRASH = 3;
 export const thread = defineSource({
   name: "thread",
   description: "The end of each thread, and whether an error was the cause.",
+  byDefault: true,
   facility: xenSched,
   events: ["sched_shutdown", "sched_dom_rem"],
   install({ events, cpu, onEnd }) {

@@ -12,6 +12,7 @@ type Timers = Record<"setImmediate" | "setTimeout" | "setInterval", TimerFunctio
 export const timers = defineSource({
   name: "timers",
   description: "Callbacks of setTimeout, setInterval and setImmediate that begin to run.",
+  byDefault: true,
   facility: xenSched,
   events: ["sched_s_timer_fn", "sched_t_timer_fn", "sched_dom_timer_fn"],
   install: ({ events }) =>

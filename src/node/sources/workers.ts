@@ -7,6 +7,7 @@ import { defineSource } from "./source.js";
 export const workers = defineSource({
   name: "workers",
   description: "Workers that ended without a word of their own, as when they are terminated.",
+  byDefault: true,
   facility: xenSched,
   events: ["sched_dom_rem"],
   install: ({ events, onWorkerGone }) =>
