@@ -1,7 +1,7 @@
 // Where payloads are written.
 
 /** Views that an area keeps: a power of two. */
-const KEPT = 16;
+const KEPT = 64;
 const EMPTY = new Uint8Array(0);
 
 /** Memory up to a limit; it may be shared. `bytes` and `view` start at the same address. */
@@ -24,7 +24,8 @@ export class Area {
    * 60 characters to encode, so some are kept: the texts of one event often begin where they did.
    */
   from(at: number): Uint8Array {
-    const index = (at >> 2) & (KEPT - 1);
+    // By the byte: a text that follows another one begins at any.
+    const index = at & (KEPT - 1);
     if (this.#ats[index] !== at) {
       this.#rests[index] = this.bytes.subarray(at, this.limit);
       this.#ats[index] = at;

@@ -31,8 +31,6 @@ export interface EventEncoder {
   readonly writers: readonly Writer[];
   /** Plain values of positional arguments. */
   plain(args: readonly unknown[]): unknown[];
-  /** `plain` for an object that holds the arguments by field name. */
-  plainNamed(args: unknown): unknown[];
   /**
    * Writes plain values at `at`, and returns the bytes of the payload, or -1 if it would exceed the
    * area; then some of it may have been written.
@@ -59,11 +57,6 @@ export function encoderOf(definition: EventDefinition): EventEncoder {
 
     plain(args) {
       return toPlain.map((convert, i) => convert(args[i]));
-    },
-
-    plainNamed(args) {
-      const source = typeof args === "object" && args !== null ? args : {};
-      return toPlain.map((convert, i) => convert(Reflect.get(source, fields[i]?.name ?? "")));
     },
 
     encode(plain, area, at) {

@@ -9,6 +9,7 @@ import type { Area } from "./area.js";
 /** Longest text that is read unit by unit: up to here it beats a call of TextEncoder. */
 const LOOP_MAX = 32;
 
+const NO_WIDTH_UNIT = 0x200b;
 const NO_WIDTH = "\u200b";
 
 const encoder = new TextEncoder();
@@ -119,7 +120,7 @@ function writeLong(text: string, area: Area, at: number): number {
 
 /** Whether a text is empty or U+200B alone. */
 function hasNoWidth(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text[i] !== NO_WIDTH) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== NO_WIDTH_UNIT) return false;
   return true;
 }
 

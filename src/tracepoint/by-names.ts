@@ -5,8 +5,8 @@ import { describeValue, isProduction, warn } from "../errors.js";
 import type { EventDefinition, Field } from "../event/definition.js";
 
 /**
- * Calls `call` with an object's values of up to seven fields, in the order of the fields; without
- * an object, with undefined. A function an arity, as in tracepoint.ts.
+ * Calls `call` with an object's values, in the order of the fields; without an object, with undefined.
+ * A function for each number of fields up to seven, as in tracepoint.ts.
  */
 export function byNames(
   fields: readonly Field[],
@@ -28,7 +28,8 @@ export function byNames(
     (o) => call(o?.[n0], o?.[n1], o?.[n2], o?.[n3], o?.[n4], o?.[n5], o?.[n6]),
     // The end of what scripts/arities.mjs writes.
   ];
-  return named[fields.length] as (values: unknown) => void;
+  const any = (o: Values) => call(...fields.map(({ name }) => o?.[name]));
+  return (named[fields.length] ?? any) as (values: unknown) => void;
 }
 
 const told = new WeakSet<EventDefinition>();

@@ -8,6 +8,7 @@
 import { RECORD_EVENT_MASK, SCRATCH_BYTES } from "../../assembly/public/layout.js";
 import type { CpuBinding } from "../cpu/current.js";
 import { Area } from "../event/area.js";
+import type { EventDefinition } from "../event/definition.js";
 import type { EventEncoder } from "../event/encode.js";
 import type { Converter, WordConverter } from "../event/plain.js";
 import type { Writer } from "../event/write.js";
@@ -34,8 +35,28 @@ const noTime = (): number => 0;
 
 /** Makes the tracepoint of an event. */
 export function makeTracepoint(encoder: EventEncoder): Tracepoint {
-  if (encoder.words === undefined) return throughScratch(encoder);
-  return byWords(encoder, encoder.words);
+  const { definition, words } = encoder;
+  const tracepoint = words === undefined ? throughScratch(encoder) : byWords(encoder, words);
+  return definition.named ? withObject(definition, tracepoint) : tracepoint;
+}
+
+/** The tracepoint that takes the arguments of a positional one by name. */
+function withObject(definition: EventDefinition, { call, bind }: Tracepoint): Tracepoint {
+  const look = imported;
+  const callNamed = byNames(definition.fields, call as Positional);
+  let enabled = OFF;
+  return {
+    // A disabled tracepoint looks at no argument: its getters are the program's code.
+    call(values: unknown) {
+      if (look(enabled, 0) === 0) return;
+      if (typeof values !== "object") tellNoObject(definition, values);
+      callNamed(values);
+    },
+    bind(binding, event) {
+      bind(binding, event);
+      enabled = enabledWord(binding, event & RECORD_EVENT_MASK);
+    },
+  };
 }
 
 /** The event's word of the enabled table, in a view of its own: the shortest way to look at it. */
@@ -91,16 +112,8 @@ function byWords(encoder: EventEncoder, words: number): Tracepoint {
     // The end of what scripts/arities.mjs writes.
   ];
   const call = positional[words] as Positional;
-  const callNamed = byNames(encoder.definition.fields, call);
   return {
-    // A disabled tracepoint looks at no argument: its getters are the program's code.
-    call: encoder.definition.named
-      ? (values: unknown) => {
-          if (look(enabled, 0) === 0) return;
-          if (typeof values !== "object") tellNoObject(encoder.definition, values);
-          callNamed(values);
-        }
-      : call,
+    call,
     bind(binding, event) {
       id = event & RECORD_EVENT_MASK;
       now = binding?.now ?? noTime;
@@ -178,24 +191,14 @@ function throughScratch(encoder: EventEncoder): Tracepoint {
         finish(now(), end7(p0(a), p1(b), p2(c), p3(d), p4(e), p5(f), p6(g)) - scratch);
     },
   ];
-  const { fields, named } = encoder.definition;
+  const { fields } = encoder.definition;
   const call: Positional =
     positional[fields.length - 1] ??
     ((...args) => {
       if (look(enabled, 0) !== 0) write(now(), encoder.plain(args));
     });
-  const callNamed =
-    fields.length <= positional.length
-      ? byNames(fields, call)
-      : (values: unknown) => write(now(), encoder.plainNamed(values));
   return {
-    call: named
-      ? (values: unknown) => {
-          if (look(enabled, 0) === 0) return;
-          if (typeof values !== "object") tellNoObject(encoder.definition, values);
-          callNamed(values);
-        }
-      : call,
+    call,
     bind(binding, event) {
       id = event & RECORD_EVENT_MASK;
       now = binding?.now ?? noTime;

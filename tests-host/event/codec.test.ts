@@ -368,7 +368,6 @@ describe("odd arguments", () => {
 
   it("that are missing are nothing", () => {
     expect(through(all, []).values).toEqual(zeros);
-    expect(all.plainNamed(undefined)).toEqual(all.plain([]));
   });
 
   it("of any sort never throw", () => {
@@ -466,18 +465,6 @@ describe("odd arguments", () => {
       expect(() => codecOf(type).plain([bad])).toThrow("mine");
     }
     expect(() => codecOf(u32).toWord[0]?.(bad)).toThrow("mine");
-    const named = codecOf(u32);
-    const getter = Object.defineProperty({}, "f0", {
-      get() {
-        throw new Error("mine");
-      },
-    });
-    expect(() => named.plainNamed(getter)).toThrow("mine");
-  });
-
-  it("are taken by name from an object", () => {
-    const codec = codecOf(u32, string);
-    expect(codec.plainNamed({ f1: "b", f0: 1 })).toEqual(codec.plain([1, "b"]));
   });
 });
 
