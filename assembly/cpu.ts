@@ -6,7 +6,16 @@ import { cpuBlock, cpusCount, stateWord } from "./cputable";
 import { adoptDescriptions } from "./description";
 import { raise } from "./evtchn";
 import { descends, forget, startedBy } from "./family";
-import { addressOf, alloc, firstFrame, mfnOf, releaseStrays, strayOf } from "./page";
+import {
+  addressOf,
+  alloc,
+  firstFrame,
+  mfnOf,
+  ownerOf,
+  releaseStrays,
+  setOwner,
+  strayOf,
+} from "./page";
 import {
   CONTROL_AT,
   CPU_ACK_AT,
@@ -14,6 +23,7 @@ import {
   CPU_DOMAIN_AT,
   CPU_FREE,
   CPU_JOINING,
+  CPU_LABELS_AT,
   CPU_LEAVING,
   CPU_ONLINE,
   CPU_REAPING,
@@ -29,6 +39,7 @@ import {
   CTL_NEXT_DOMAIN_AT,
   NOBODY_AT,
   OWNER_CPU,
+  OWNER_LABELS,
   SCRATCH_ORDER,
   TID_MAX,
   TRACES_MAX,
@@ -167,6 +178,12 @@ function takeScratch(block: usize, cpu: u32): bool {
   return mfn != 0;
 }
 
+/** Completes what `labels` in label.ts may have left half-done: what the slot names stays with it. */
+function adoptLabels(block: usize, owner: u32): void {
+  const mfn = mfnOf(load<u32>(block, CPU_LABELS_AT));
+  if (mfn && ownerOf(mfn) == owner) setOwner(mfn, OWNER_LABELS);
+}
+
 /** Gives the slot back. Its rings and scratch area stay for its next owner. */
 function release(block: usize, cpu: u32): void {
   const owner = OWNER_CPU + cpu;
@@ -175,6 +192,7 @@ function release(block: usize, cpu: u32): void {
   if (strayOf(owner, scratch, firstFrame())) {
     adoptRings(cpu);
     adoptDescriptions(owner);
+    adoptLabels(block, owner);
     releaseStrays(owner, scratch);
   }
   detachRings(cpu);

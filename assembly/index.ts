@@ -18,6 +18,7 @@ export {
 export { claimDom0 as dom0_claim, isDom0 as dom0_held, resignDom0 as dom0_resign } from "./dom0";
 export { facility as facility_register } from "./facility";
 export { startedBy as thread_started_by } from "./family";
+export { labels as cpu_labels } from "./label";
 export {
   bind as evtchn_bind,
   map as frame_map,

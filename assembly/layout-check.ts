@@ -7,6 +7,8 @@ import {
   CPU_BLOCK_BYTES,
   CPU_BLOCK_SHIFT,
   CPU_ERROR_AT,
+  CPU_LABELS_AT,
+  CPU_LABELS_FULL_AT,
   CPU_RECORD_AT,
   CPU_RINGS_AT,
   CPU_STATE_AT,
@@ -40,7 +42,9 @@ import {
   HYPERCALL_AT,
   NOBODY_AT,
   OWNER_CPU,
+  OWNER_LABELS,
   OWNER_TRACE,
+  OWNER_XEN,
   RECORD_EVENT_BITS,
   RECORD_EVENT_MASK,
   RECORD_HEADER_BYTES,
@@ -122,7 +126,8 @@ if (ENABLED_ATTENTION_BIT != TRACES_MAX) ERROR("attention is the bit above the t
 if (CPU_TID_AT != CPU_STATE_AT + 4) ERROR("state and tid: one u64");
 if (CPU_RECORD_AT + RECORD_HEADER_BYTES + 7 * 4 > CPU_RINGS_AT) ERROR("a CPU block holds a record");
 if ((CPU_RECORD_AT & 3) != 0 || CPU_RECORD_AT < CPU_ACK_AT + 4) ERROR("it follows the ack");
-if (CPU_ERROR_AT + 4 > CPU_ACK_AT) ERROR("what a host says of its clock ends");
+if (CPU_ERROR_AT + 4 > CPU_LABELS_AT) ERROR("what a host says of its clock ends");
+if (CPU_LABELS_FULL_AT + 4 > CPU_ACK_AT) ERROR("what a CPU has of labels ends");
 if (CPU_RINGS_AT + (TRACES_MAX + 1) * 4 > CPU_BLOCK_BYTES) ERROR("a CPU block holds its rings");
 
 if (TRACE_NAME_AT + TRACE_NAME_MAX + 1 > TRACE_CPU_SET_AT) ERROR("trace: the name fits");
@@ -145,6 +150,7 @@ if (SUBBUF_BEGIN_AT != 0) ERROR("an entry starts with its begin");
 if ((SUBBUF_BYTES_MIN & (SUBBUF_BYTES_MIN - 1)) != 0) ERROR("sub-buffers are powers of two");
 if ((SUBBUF_BYTES_MAX & (SUBBUF_BYTES_MAX - 1)) != 0) ERROR("sub-buffers are powers of two");
 if (OWNER_TRACE + TRACES_MAX > OWNER_CPU) ERROR("owners do not overlap");
+if (OWNER_LABELS == OWNER_XEN || OWNER_LABELS >= OWNER_TRACE) ERROR("owners do not overlap");
 
 // Each word of 64 bits is aligned: atomics trap on one that is not. The `|` of addresses is aligned
 // when all are.

@@ -32,6 +32,7 @@ export {
   i16,
   i32,
   i64,
+  label,
   type ScalarKind,
   string,
   type TypedField,

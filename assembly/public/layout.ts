@@ -16,7 +16,7 @@ export const MAGIC: u32 = 0x66756274;
  * or an export changes its parameters or meaning: a thread must never join memory that it reads
  * differently. (Adding an export or appending a field to padding needs no new version.)
  */
-export const ABI_VERSION: u32 = 4;
+export const ABI_VERSION: u32 = 5;
 
 // Limits ------------------------------------------------------------------------------------
 
@@ -134,6 +134,8 @@ export const FRAME_OWNED: u32 = 0x40000000;
 
 /** The hypervisor itself: boot's pages, facility descriptions. */
 export const OWNER_XEN: u32 = 1;
+/** Texts of labels: the runs that the CPU blocks name. They stay with their slots. */
+export const OWNER_LABELS: u32 = 2;
 /** OWNER_TRACE + trace: a trace's control frame and buffers. */
 export const OWNER_TRACE: u32 = 256;
 /** OWNER_CPU + cpu: what a CPU has allocated and not yet published; its scratch area. */
@@ -156,6 +158,8 @@ export const RECORD_EVENT_MASK: u32 = 4095;
 //  16  scratch  -                       address of the scratch area, kept with the slot
 //  24  ts_last u64                      owner only: time of the CPU's last record (I8)
 //  32  clock  resolution  error         by the thread's host: CLOCK_ value, nanoseconds, nanoseconds
+//  44  labels  labels_full              address of the slot's texts of labels, kept with the slot, 0 for
+//                                       none; by the thread's host: label fields without a text so far
 //  64  ack                              owner only: the last epoch it has passed a quiescent point in
 //  72  record[36]                       owner only: a record for which its first ring had no room
 // 128  ring[32]                         address of this CPU's ring a trace, 0 for none; [31] stays 0
@@ -170,7 +174,9 @@ export const CPU_TS_AT: u32 = (CPU_SCRATCH_AT + 4 + 7) & ~7;
 export const CPU_CLOCK_AT: u32 = CPU_TS_AT + 8;
 export const CPU_RESOLUTION_AT: u32 = CPU_CLOCK_AT + 4;
 export const CPU_ERROR_AT: u32 = CPU_RESOLUTION_AT + 4;
-export const CPU_ACK_AT: u32 = (CPU_ERROR_AT + 4 + 63) & ~63;
+export const CPU_LABELS_AT: u32 = CPU_ERROR_AT + 4;
+export const CPU_LABELS_FULL_AT: u32 = CPU_LABELS_AT + 4;
+export const CPU_ACK_AT: u32 = (CPU_LABELS_FULL_AT + 4 + 63) & ~63;
 export const CPU_RECORD_AT: u32 = (CPU_ACK_AT + 4 + 7) & ~7;
 export const CPU_RINGS_AT: u32 = (CPU_RECORD_AT + RECORD_HEADER_BYTES + 7 * 4 + 63) & ~63;
 
@@ -338,3 +344,18 @@ export const FACILITY_NAME_BYTES_AT: u32 = FACILITY_BYTES_AT + 4;
 export const FACILITY_EVENTS_AT: u32 = FACILITY_NAME_BYTES_AT + 4;
 export const FACILITY_FIRST_AT: u32 = FACILITY_EVENTS_AT + 4;
 export const FACILITY_TEXT_AT: u32 = FACILITY_FIRST_AT + 4;
+
+// Texts of labels -----------------------------------------------------------------------------
+//
+// One run a CPU slot. Its owner appends, and nobody ever changes what is there:
+//
+//   0  bytes  text                                  bytes of the text, a multiple of 4, stored last;
+//                                                   the text as a string field has it: UTF-8, a NUL,
+//                                                   zero bytes up to a whole word
+//
+// and so on, up to a word of 0 or the end of the run. A record holds the address of an entry / 4.
+
+/** Order of the run that a slot asks for; a smaller one where there is no such run. */
+export const LABELS_ORDER: u32 = 5;
+/** Longest text of a label as it is stored, in bytes. */
+export const LABEL_BYTES_MAX: u32 = 1024;

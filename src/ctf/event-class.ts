@@ -22,6 +22,8 @@ function fieldClassOf({ kind, members = [], element }: FieldType): FieldClass {
     case "string":
     case "bytes":
       return { kind };
+    case "label":
+      return { kind: "string" };
     case "bool":
       return { kind: "boolean" };
     case "array":

@@ -132,6 +132,19 @@ export function defineFacility<const T extends FacilityTable>(
   return checkFacility(name, events);
 }
 
+const STRING_TYPE: FieldType = typeFromJson("string");
+
+/** A definition as readers of traces have it: with strings in place of labels. The same one where it has none. */
+export function withoutLabels(definition: FacilityDefinition): FacilityDefinition {
+  const isLabel = ({ type }: Field) => type.kind === "label";
+  if (!definition.events.some(({ fields }) => fields.some(isLabel))) return definition;
+  const events = definition.events.map((event) => {
+    const fields = event.fields.map((f) => (isLabel(f) ? { ...f, type: STRING_TYPE } : f));
+    return Object.freeze({ ...event, fields: Object.freeze(fields) });
+  });
+  return Object.freeze({ name: definition.name, events: Object.freeze(events) });
+}
+
 /**
  * Canonical JSON of a definition: one text for one meaning, so that threads that define the same
  * facility can compare it byte by byte. `{"name","events":[{"name","fields":[{"name","type"}],"xen"}]}`

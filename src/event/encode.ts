@@ -3,7 +3,13 @@
 import type { Area } from "./area.js";
 import type { EventDefinition } from "./definition.js";
 import { fixedBytesOf } from "./payload.js";
-import { type Converter, converterOf, type WordConverter, wordConverterOf } from "./plain.js";
+import {
+  type Converter,
+  converterOf,
+  type LabelOf,
+  type WordConverter,
+  wordConverterOf,
+} from "./plain.js";
 import { STRING, shapeOf } from "./shape.js";
 import { type Writer, writerOf } from "./write.js";
 
@@ -38,11 +44,14 @@ export interface EventEncoder {
   encode(plain: readonly unknown[], area: Area, at: number): number;
 }
 
-/** The encoder of an event. */
-export function encoderOf(definition: EventDefinition): EventEncoder {
+/**
+ * The encoder of an event.
+ * @param labelOf numbers of texts; default: all are 0, which no text has
+ */
+export function encoderOf(definition: EventDefinition, labelOf: LabelOf = () => 0): EventEncoder {
   const { fields } = definition;
   const shapes = fields.map(({ type }) => shapeOf(type));
-  const toPlain = shapes.map(converterOf);
+  const toPlain = shapes.map((shape) => converterOf(shape, labelOf));
   const writers = shapes.map((shape, i) => writerOf(shape, shapes[i + 1]?.code === STRING));
   const isWords = shapes.length <= WORDS_MAX && shapes.every(({ bytes }) => bytes === 4);
 
@@ -51,7 +60,7 @@ export function encoderOf(definition: EventDefinition): EventEncoder {
     words: isWords ? shapes.length : undefined,
     fixedBytes: fixedBytesOf(shapes),
 
-    toWord: isWords ? shapes.map(wordConverterOf) : [],
+    toWord: isWords ? shapes.map((shape) => wordConverterOf(shape, labelOf)) : [],
     toPlain,
     writers,
 

@@ -19,7 +19,7 @@ export type ScalarKind =
   | "bool";
 
 /** What a field holds; the names of the scalars are those of their types. */
-export type FieldKind = ScalarKind | "string" | "bytes" | "enum" | "array";
+export type FieldKind = ScalarKind | "string" | "label" | "bytes" | "enum" | "array";
 
 /**
  * Type of a field whose argument is a `T`. `members` is present in an enum only (name and value,
@@ -56,10 +56,19 @@ export const f32: FieldType<number> = simple("f32");
 export const f64: FieldType<number> = simple("f64");
 export const bool: FieldType<boolean> = simple("bool");
 export const string: FieldType<string> = simple("string");
+/**
+ * A string that comes again and again, such as a route or the name of a file: its text is stored once, and
+ * each record holds a number. Readers of traces see a string. Of a text of more than 256 UTF-16 units the
+ * first 255 and an ellipsis are recorded.
+ */
+export const label: FieldType<string> = simple("label");
 export const bytes: FieldType<Uint8Array> = simple("bytes");
 
 const SIMPLE: ReadonlyMap<unknown, FieldType> = new Map<unknown, FieldType>(
-  [u8, u16, u32, u64, i8, i16, i32, i64, f32, f64, bool, string, bytes].map((t) => [t.kind, t]),
+  [u8, u16, u32, u64, i8, i16, i32, i64, f32, f64, bool, string, label, bytes].map((t) => [
+    t.kind,
+    t,
+  ]),
 );
 
 /** Enums and arrays that were made here; they and all in them are frozen. */
@@ -96,14 +105,14 @@ export function enumOf<const M extends { readonly [name: string]: number }>(
 
 /**
  * Any number of values of one type: a scalar, bool, string or enum. Throws a TypeError for an array
- * of arrays or of bytes, which readers of CTF would show in a form of their own.
+ * of arrays or of bytes, which readers of CTF would show in a form of their own, and for one of labels.
  */
 export function array<T extends number | bigint | boolean | string>(
   of: FieldType<T>,
 ): FieldType<ArrayLike<T>> {
   if (!isFieldType(of))
     throw new TypeError(`array takes a field type such as u32, got ${describeValue(of)}`);
-  if (of.kind === "array" || of.kind === "bytes") {
+  if (of.kind === "array" || of.kind === "bytes" || of.kind === "label") {
     throw new TypeError(`array: elements cannot be ${of.kind}, only scalars, bool, string or enum`);
   }
   // An element that only looks like a type may change.

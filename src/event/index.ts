@@ -30,6 +30,7 @@ export {
   i16,
   i32,
   i64,
+  label,
   type ScalarKind,
   string,
   u8,

@@ -3,6 +3,7 @@
 //
 //   u8 u16 u32 i8 i16 i32 bool enum f32   one word, extended by value
 //   u64 i64 f64                           two words, low word first
+//   label    one word, the number of a text: where it is read, the text, as a string
 //   string   UTF-8 (see text.ts) and a NUL; begins at any byte, right after what is before it
 //   bytes    u32 length, the bytes
 //   array    u32 count, then each element as above
@@ -39,7 +40,7 @@ export function sizerOf({ fields }: EventDefinition): Sizer {
     let position = at;
     for (const shape of shapes) {
       if (shape.code !== STRING) position = at + wordsUp(position - at);
-      position = skip(shape, view, position, until);
+      position = skipField(shape, view, position, until);
       if (position < 0) return -1;
     }
     const size = wordsUp(position - at);
@@ -48,7 +49,7 @@ export function sizerOf({ fields }: EventDefinition): Sizer {
 }
 
 /** The position after one value, or -1 when it does not end at or before `end`. */
-function skip(shape: Shape, view: DataView, at: number, end: number): number {
+export function skipField(shape: Shape, view: DataView, at: number, end: number): number {
   if (shape.bytes > 0) return at + shape.bytes <= end ? at + shape.bytes : -1;
   if (shape.code === STRING) return textEnd(view, at, end);
   if (at + 4 > end) return -1;
@@ -63,6 +64,7 @@ function skip(shape: Shape, view: DataView, at: number, end: number): number {
     return until <= end ? until : -1;
   }
   let position = begin;
-  for (let i = 0; i < length && position >= 0; i++) position = skip(element, view, position, end);
+  for (let i = 0; i < length && position >= 0; i++)
+    position = skipField(element, view, position, end);
   return position;
 }

@@ -15,6 +15,7 @@ import {
   I8,
   I16,
   I64,
+  LABEL,
   type Shape,
   STRING,
   U8,
@@ -131,6 +132,9 @@ function lengthOf(value: object): number {
   return Math.max(Math.trunc(toNumber(Reflect.get(value, "length"))) || 0, 0);
 }
 
+/** From a text to the number that stands for it in the records of a thread. */
+export type LabelOf = (text: string) => number;
+
 /** From an argument to its plain value. */
 export type Converter = (value: unknown) => unknown;
 
@@ -141,7 +145,7 @@ export type WordConverter = (value: unknown) => number;
  * The converter to a shape's plain values: signed words for what is stored as one word, numbers or
  * bigints for two words, strings, byte arrays, and lists of plain values.
  */
-export function converterOf(shape: Shape): Converter {
+export function converterOf(shape: Shape, labelOf: LabelOf): Converter {
   switch (shape.code) {
     case STRING:
       return toText;
@@ -153,15 +157,17 @@ export function converterOf(shape: Shape): Converter {
     case BYTES:
       return toBytes;
     case ARRAY:
-      return listConverter(shape);
+      return listConverter(shape, labelOf);
     default:
-      return wordConverterOf(shape);
+      return wordConverterOf(shape, labelOf);
   }
 }
 
 /** The converter to the words of a shape whose values are one word. */
-export function wordConverterOf({ code, values }: Shape): WordConverter {
+export function wordConverterOf({ code, values }: Shape, labelOf: LabelOf): WordConverter {
   switch (code) {
+    case LABEL:
+      return (value) => labelOf(toText(value));
     case ENUM:
       return (value) => toMember(values, value);
     case BOOL:
@@ -186,8 +192,8 @@ function toFloatBits(value: unknown): number {
   return floatBits[0] ?? 0;
 }
 
-function listConverter({ element }: Shape): Converter {
-  const toPlain = element ? converterOf(element) : () => 0;
+function listConverter({ element }: Shape, labelOf: LabelOf): Converter {
+  const toPlain = element ? converterOf(element, labelOf) : () => 0;
   // A text takes a byte or more, everything else a word or more.
   const most = element?.code === STRING ? SCRATCH_BYTES : SCRATCH_BYTES / 4;
   return (value) => {

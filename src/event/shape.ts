@@ -3,7 +3,7 @@
 
 import type { FieldKind, FieldType } from "./field.js";
 
-// Up to ENUM: a number is stored as its low 32 bits. Up to F32: one word. Up to F64: two words.
+// Up to ENUM: a number is stored as its low 32 bits. Up to LABEL: one word. Up to F64: two words.
 export const U32 = 0;
 export const I32 = 1;
 export const ENUM = 2;
@@ -13,12 +13,14 @@ export const U16 = 5;
 export const I8 = 6;
 export const I16 = 7;
 export const F32 = 8;
-export const U64 = 9;
-export const I64 = 10;
-export const F64 = 11;
-export const STRING = 12;
-export const BYTES = 13;
-export const ARRAY = 14;
+/** The number of a text. */
+export const LABEL = 9;
+export const U64 = 10;
+export const I64 = 11;
+export const F64 = 12;
+export const STRING = 13;
+export const BYTES = 14;
+export const ARRAY = 15;
 
 const CODES: Readonly<Record<FieldKind, number>> = {
   u32: U32,
@@ -30,6 +32,7 @@ const CODES: Readonly<Record<FieldKind, number>> = {
   i8: I8,
   i16: I16,
   f32: F32,
+  label: LABEL,
   u64: U64,
   i64: I64,
   f64: F64,
@@ -53,7 +56,7 @@ export function shapeOf(type: FieldType): Shape {
   const code = CODES[type.kind];
   return {
     code,
-    bytes: code <= F32 ? 4 : code <= F64 ? 8 : 0,
+    bytes: code <= LABEL ? 4 : code <= F64 ? 8 : 0,
     values: new Map(type.members),
     element: type.element ? shapeOf(type.element) : undefined,
   };

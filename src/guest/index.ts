@@ -68,10 +68,18 @@ export function guestImports(cpu: Cpu, facilities: readonly FacilityDefinition[]
 
 function checkWords(definition: FacilityDefinition): void {
   for (const event of definition.events) {
-    if (encoderOf(event).words !== undefined) continue;
-    throw new TraceError(
-      "bad-option",
-      `guestImports: event ${definition.name}:${event.name} has other fields than seven words`,
-    );
+    const name = `${definition.name}:${event.name}`;
+    if (encoderOf(event).words === undefined) {
+      throw new TraceError(
+        "bad-option",
+        `guestImports: event ${name} has other fields than seven words`,
+      );
+    }
+    if (event.fields.some(({ type }) => type.kind === "label")) {
+      throw new TraceError(
+        "bad-option",
+        `guestImports: event ${name} has a label, whose number a guest cannot know; use u32 or enumOf`,
+      );
+    }
   }
 }

@@ -53,6 +53,7 @@ export class Consumer {
     this.#trace = trace;
     this.#lookHost = {
       findSizer: (event) => facilities.sizer(event),
+      withTexts: (bytes) => facilities.withTexts(bytes),
       now: () => claim.latest(),
       fence: claim.core.fence,
     };

@@ -2,8 +2,8 @@
 // description that makes no sense is reported once and passed over; its events are unknown then.
 
 import { EVENTS_MAX, FACILITIES_MAX, OWNER_CPU } from "../../assembly/public/layout.js";
-import { type FacilityDefinition, fromJson } from "../event/definition.js";
-import { type Sizer, sizerOf } from "../event/payload.js";
+import { type FacilityDefinition, fromJson, withoutLabels } from "../event/definition.js";
+import type { Sizer } from "../event/payload.js";
 import {
   type DescriptionFrames,
   descriptionAt,
@@ -13,11 +13,15 @@ import { readFrame } from "../memory/frame-table.js";
 import type { FrameBytes } from "../memory/ring.js";
 import type { MemoryViews } from "../memory/views.js";
 import { registeredAt } from "../tracepoint/register.js";
+import { LabelTexts, type RecordLayout, recordLayoutOf, withTexts } from "./label-texts.js";
 
 /** A facility and the id of its first event. */
 export interface RegisteredFacility {
   readonly firstEvent: number;
-  /** With the `doc` of its events only where this thread has registered it too. */
+  /**
+   * As readers of its records have it: with strings in place of labels. With the `doc` of its events only
+   * where this thread has registered it too.
+   */
   readonly definition: FacilityDefinition;
 }
 
@@ -35,7 +39,9 @@ export class FacilityTable {
   readonly #views: MemoryViews;
   readonly #map: MapFrames;
   readonly #facilities: RegisteredFacility[] = [];
-  readonly #sizers = new Map<number, Sizer>();
+  readonly #layouts = new Map<number, RecordLayout>();
+  readonly #texts: LabelTexts;
+  #hasLabels = false;
   #next = 0;
   /** Where the events of the next description begin, or cannot begin before. */
   #end = 0;
@@ -44,6 +50,7 @@ export class FacilityTable {
 
   constructor(views: MemoryViews, map: MapFrames) {
     this.#views = views;
+    this.#texts = new LabelTexts(views);
     this.#map = map;
   }
 
@@ -76,7 +83,12 @@ export class FacilityTable {
     const events = definition.events.length;
     const follows = this.#endKnown ? firstEvent === this.#end : firstEvent >= this.#end;
     if (follows) {
-      this.#facilities.push(read);
+      const plain = withoutLabels(definition);
+      this.#hasLabels ||= plain !== definition;
+      this.#facilities.push({ firstEvent, definition: plain });
+      definition.events.forEach((event, i) => {
+        this.#layouts.set(firstEvent + i, recordLayoutOf(event));
+      });
       this.#end = firstEvent + events;
       this.#endKnown = true;
     } else if (this.#endKnown) this.#end += events;
@@ -84,16 +96,23 @@ export class FacilityTable {
 
   /** What tells the sizes of an event's payloads; looks for new facilities when the id is not known. */
   sizer(event: number): Sizer | undefined {
-    const known = this.#sizers.get(event);
-    if (known) return known;
-    for (const { firstEvent, definition } of this.all()) {
-      const described = definition.events[event - firstEvent];
-      if (!described) continue;
-      const sizer = sizerOf(described);
-      this.#sizers.set(event, sizer);
-      return sizer;
-    }
-    return undefined;
+    return this.#layout(event)?.size;
+  }
+
+  /**
+   * Records with texts in place of the numbers of labels; `bytes` itself where they have none. undefined
+   * where they are no records of known events.
+   */
+  withTexts(bytes: Uint8Array): Uint8Array | undefined {
+    // A thread may have registered the first ones since.
+    this.all();
+    if (!this.#hasLabels) return bytes;
+    return withTexts(bytes, (event) => this.#layout(event), this.#texts);
+  }
+
+  #layout(event: number): RecordLayout | undefined {
+    if (!this.#layouts.has(event)) this.all();
+    return this.#layouts.get(event);
   }
 
   /** What a description says of itself; undefined: nothing that makes sense. */

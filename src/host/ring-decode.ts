@@ -24,6 +24,8 @@ export interface DecodedRing {
 /** What is to be known of the records in a ring, beside its bytes. */
 export interface DecodeOptions {
   readonly findSizer: FindSizer;
+  /** As `FacilityTable.withTexts`. Default: records stay as they are. */
+  readonly withTexts?: (bytes: Uint8Array) => Uint8Array | undefined;
   /** A time that no record is after, and none is 52 days before: nanoseconds since boot. */
   readonly until: bigint;
 }
@@ -36,9 +38,9 @@ export interface DecodeOptions {
 export function decodeRing(
   views: RingViews,
   geometry: RingGeometry,
-  { findSizer, until }: DecodeOptions,
+  { findSizer, withTexts = (bytes) => bytes, until }: DecodeOptions,
 ): DecodedRing {
-  const host = { findSizer, now: () => until, fence: () => {} };
+  const host = { findSizer, withTexts, now: () => until, fence: () => {} };
   return takeAll(new RingLooker(new Ring(geometry, views), host), { floor: 0n, declared: 0 });
 }
 

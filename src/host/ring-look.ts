@@ -16,6 +16,8 @@ export const POSITION_MAX = Number.MAX_SAFE_INTEGER;
 /** What a looker has to know beside the ring's bytes. */
 export interface LookHost {
   readonly findSizer: FindSizer;
+  /** As `FacilityTable.withTexts`. */
+  readonly withTexts: (bytes: Uint8Array) => Uint8Array | undefined;
   /** A time that no record published by now is after, in nanoseconds since boot. */
   readonly now: () => bigint;
   /** Orders all loads before it against those after it. Nothing, where nobody writes. */
@@ -144,7 +146,9 @@ export class RingLooker {
     // The last packet before an empty ring tells all losses: no later one may come to do it.
     const discarded = Math.max(lost, discardedThen);
     if (discarded < declared) return CORRUPT;
-    const packet: Packet = { cpu, begin, end, records, discarded, partial: false, bytes };
+    const told = this.#host.withTexts(bytes);
+    if (!told) return CORRUPT;
+    const packet: Packet = { cpu, begin, end, records, discarded, partial: false, bytes: told };
     return { kind: "packet", at, until, packet };
   }
 
@@ -160,7 +164,9 @@ export class RingLooker {
     if (begin < floor || discarded < declared) return CORRUPT;
     const { cpu } = this.ring.geometry;
     const { records, last: end } = walked;
-    const packet: Packet = { cpu, begin, end, records, discarded, partial: true, bytes };
+    const told = this.#host.withTexts(bytes);
+    if (!told) return CORRUPT;
+    const packet: Packet = { cpu, begin, end, records, discarded, partial: true, bytes: told };
     return { kind: "packet", at, until: offset, packet };
   }
 

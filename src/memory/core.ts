@@ -38,6 +38,7 @@ export interface CoreExports extends WordRecords {
   cpu_leave(): void;
   cpu_quiesce(): void;
   cpu_scratch_at(): number;
+  cpu_labels(order: number): number;
   cpu_reap(tid: number): number;
   thread_started_by(tid: number, parent: number): number;
   evtchn_bind(virq: number): number;

@@ -62,13 +62,16 @@ export function makeBatch({ definition, fixedBytes }: EventEncoder): Batch {
 
 /** Records that are asked for. Throws TraceError `bad-option`. */
 function countOf(
-  { name }: EventDefinition,
+  { name, fields }: EventDefinition,
   fixedBytes: number | undefined,
   words: Int32Array,
   count: number | undefined,
 ): number {
   const refuse = (why: string) => new TraceError("bad-option", `writeMany: ${why}: event=${name}`);
   if (fixedBytes === undefined) throw refuse("its records vary in size");
+  if (fields.some(({ type }) => type.kind === "label")) {
+    throw refuse("it has a label, whose number only a call of its own finds");
+  }
   if (!isInt32Array(words)) throw refuse("words is no Int32Array");
   const length = lengthOf(words);
   const each = fixedBytes / 4;

@@ -9,6 +9,7 @@ import {
 } from "../event/definition.js";
 import { encoderOf } from "../event/encode.js";
 import { type Batch, makeBatch } from "./batch.js";
+import { labelNumber } from "./labels.js";
 import { registerDefinition } from "./register.js";
 import { makeTracepoint, type Tracepoint } from "./tracepoint.js";
 
@@ -22,7 +23,7 @@ export interface TracepointFunction<Args extends readonly unknown[]> {
    *   word (bool 0 or 1, f32 its bits), u64, i64 and f64 are two, the low one first
    * @param count records; default: as many as `words` holds
    *
-   * Throws TraceError `bad-option` when the event has a string, bytes or an array, or `words` does not
+   * Throws TraceError `bad-option` when the event has a string, a label, bytes or an array, or `words` does not
    * hold whole records.
    */
   writeMany(words: Int32Array, count?: number): void;
@@ -61,7 +62,7 @@ export function facility<const T extends FacilityTable>(name: string, table: T):
 export function tracepointsOf<T extends FacilityTable>(
   definition: FacilityDefinition<T>,
 ): Tracepoints<T> {
-  const encoders = definition.events.map(encoderOf);
+  const encoders = definition.events.map((event) => encoderOf(event, labelNumber));
   const tracepoints = encoders.map(makeTracepoint);
   const batches = encoders.map(makeBatch);
   const bound: Bound = { definition, tracepoints, batches };

@@ -8,6 +8,7 @@ import { readBuilt, wasm } from "../lib/sources.js";
 const EXPECTED_EXPORTS: string[] = [
   "boot",
   "cpu_join",
+  "cpu_labels",
   "cpu_leave",
   "cpu_quiesce",
   "cpu_reap",

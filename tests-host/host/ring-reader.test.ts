@@ -84,6 +84,7 @@ function readerOf(trace: Trace, meddle: () => void): RingReader {
     { control: dom0.mapForeignRange(ringMfn, 1), data: meddled as unknown as ForeignMapping },
     {
       findSizer: (event) => known.get(event),
+      withTexts: (bytes) => bytes,
       now: () => {
         meddle();
         return 2n ** 62n;

@@ -104,6 +104,7 @@ export function anyOf(type: FieldType, options: ValueOptions): fc.Arbitrary<unkn
     case "enum":
       return fc.oneof(fc.constantFrom(0, 7, -1), integer(-0x80000000, 0x7fffffff));
     case "string":
+    case "label":
       return options.text;
     case "bytes":
       return fc.uint8Array({ maxLength: 20 });

@@ -44,6 +44,10 @@ function allClaims(memory: Memory): Claim[] {
   for (const [cpu, owner] of cpus.entries()) {
     const scratch = memory.cpu(cpu, layout.CPU_SCRATCH_AT);
     if (scratch !== 0) claims.push(claimOf(memory, `scratch ${cpu}`, scratch, [owner]));
+    const labels = memory.cpu(cpu, layout.CPU_LABELS_AT);
+    // Who has just named the run gives it away next.
+    const owners = [layout.OWNER_LABELS, owner];
+    if (labels !== 0) claims.push(claimOf(memory, `labels ${cpu}`, labels, owners));
   }
   for (let i = 0; i < layout.FACILITIES_MAX; i++) {
     const at = memory.control(layout.CTL_FACILITIES_AT + i * 4);

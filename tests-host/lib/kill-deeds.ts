@@ -86,6 +86,7 @@ export function cpuDeeds(actor: Actor, random: Random): Deed[] {
       weight: 1,
       act: () => actor.thread.facility(facility),
     },
+    { what: "labels", weight: 1, act: () => core.cpu_labels(random.below(3)) },
     { what: `enable ${event}`, weight: 1, act: () => core.trace_enable_event(trace, event) },
   ];
 }

@@ -133,11 +133,23 @@ export class Memory {
     return free;
   }
 
-  /** Owners of the frames that are neither free nor the hypervisor's, each with its count. */
+  /** Whether a frame is of the run that some slot has for its texts of labels. */
+  #isOfLabels(mfn: number): boolean {
+    return Array.from({ length: this.cpus }, (_, cpu) => this.cpu(cpu, layout.CPU_LABELS_AT)).some(
+      (at) => {
+        const first = at / layout.FRAME_BYTES;
+        const order = this.frame(first, layout.FRAME_RUN_AT) - 1;
+        return at !== 0 && mfn >= first && mfn < first + 2 ** order;
+      },
+    );
+  }
+
+  /** Owners of the frames that are neither free nor the hypervisor's, each with its count; but for texts of labels. */
   owners(): Map<number, number> {
     const owners = new Map<number, number>();
     for (let mfn = this.firstFrame; mfn < this.frames; mfn++) {
       const owner = this.owner(mfn);
+      if (owner === layout.OWNER_LABELS && this.#isOfLabels(mfn)) continue;
       if (owner > layout.OWNER_XEN) owners.set(owner, (owners.get(owner) ?? 0) + 1);
     }
     return owners;

@@ -14,6 +14,7 @@ import {
   field,
   Hypervisor,
   i64,
+  label,
   type Packet,
   string,
   type Trace,
@@ -28,6 +29,7 @@ const app = facility("types", {
   listed: [field("id", u32), field("path", string), field("ok", bool)],
   named: { id: u32, wide: i64, data: bytes },
   states: { state, many: array(state), numbers: array(f64), words: array(string) },
+  marked: [field("route", label)],
   noted: event([field("small", u8)], { doc: "A small one." }),
   notedByName: event({ when: f64 }, { xen: 0x28001 }),
   nothing: [],
@@ -38,6 +40,7 @@ describe("the arguments of a tracepoint", () => {
   it("are positional for a list of fields", () => {
     expectTypeOf(app.listed).parameters.toEqualTypeOf<[number, string, boolean]>();
     expectTypeOf(app.noted).parameters.toEqualTypeOf<[number]>();
+    expectTypeOf(app.marked).parameters.toEqualTypeOf<[string]>();
     expectTypeOf(app.nothing).parameters.toEqualTypeOf<[]>();
     expectTypeOf(app.listed).returns.toEqualTypeOf<void>();
   });

@@ -4,7 +4,7 @@
 
 import { RECORD_EVENT_MASK } from "../../../assembly/public/layout.js";
 import type { CpuClock } from "../../clock/clock.js";
-import { type FacilityDefinition, toJson } from "../../event/definition.js";
+import { type FacilityDefinition, toJson, withoutLabels } from "../../event/definition.js";
 import type { EventClass } from "../../trace/schema.js";
 import { classToJson } from "../class-json.js";
 import { eventClassOf } from "../event-class.js";
@@ -125,7 +125,8 @@ export function metadataEvents(firstEvent: number, definition: FacilityDefinitio
   const events = definition.events.map((event, index) =>
     declareEvent(firstEvent + index, eventClassOf(definition.name, event)),
   );
-  return `\n/* ${FACILITY_COMMENT} ${firstEvent} ${commentJson(toJson(definition))} */\n${events.join("")}`;
+  const json = commentJson(toJson(withoutLabels(definition)));
+  return `\n/* ${FACILITY_COMMENT} ${firstEvent} ${json} */\n${events.join("")}`;
 }
 
 /**
