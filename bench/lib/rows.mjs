@@ -20,6 +20,8 @@ export const familyOf = {
   "string32-precise": "tracepoints",
   "string128-precise": "tracepoints",
   "string1024-precise": "tracepoints",
+  "label32-precise": "tracepoints",
+  "string32-kinds": "tracepoints",
   "charcodes-32": "characters",
   "encodeinto-32": "characters",
   batch2: "batches",

@@ -1,7 +1,7 @@
 // Rows of tbuf's own tracepoints. Each runs in a process of its own, with one hypervisor, as
 // programs have.
 
-import { facility, field, string, u32 } from "tbuf";
+import { bool, bytes, facility, field, label, string, u32, u64 } from "tbuf";
 import { jsWriter } from "tbuf/js-writer";
 import { batchRow } from "../lib/batch-row.mjs";
 import { setUp } from "../lib/setup.mjs";
@@ -69,9 +69,10 @@ function record2Named() {
   return batchRow({ ops: OPS, batch, drain, account });
 }
 
-/** One string of `length` ASCII characters. */
-function text(length, attach = {}) {
-  const { record } = facility("bench", { record: [field("text", string)] });
+/** One string of `length` ASCII characters, or a label; with `first` what the program has done before. */
+function text(length, attach = {}, type = string, first = () => {}) {
+  const { record } = facility("bench", { record: [field("text", type)] });
+  first();
   const { drain, account } = setUp("bench", 1, { attach });
   // Several strings: of a single one, V8 might keep what it has found out about it.
   const texts = Array.from({ length: 16 }, (_, i) =>
@@ -82,6 +83,46 @@ function text(length, attach = {}) {
     for (let i = 0; i < ops; i++) record(texts[i & 15]);
   };
   return batchRow({ ops, batch, drain, account });
+}
+
+/** Fields of the kinds of tracepoints that a program uses beside the one that is measured. */
+const KINDS = [
+  [field("a", string), field("b", u32)],
+  [field("a", u32), field("b", string)],
+  [field("a", u64), field("b", string), field("c", string)],
+  [field("a", string)],
+  [field("a", u32), field("b", u64)],
+  { a: string, b: u32 },
+  { a: u64, b: u64, c: string, d: u32 },
+  { a: string, b: string, c: bool, d: u32 },
+  { a: u32, b: bytes },
+  { a: u64, b: bool },
+];
+const KIND_ARGUMENTS = [
+  ["text", 1],
+  [2, "text"],
+  [3e9, "text", "more"],
+  ["text"],
+  [4, 5],
+  [{ a: "text", b: 6 }],
+  [{ a: 7, b: 8, c: "text", d: 9 }],
+  [{ a: "text", b: "more", c: true, d: 10 }],
+  [{ a: 11, b: new Uint8Array(5) }],
+  [{ a: 12, b: false }],
+];
+/** So often each of them is called: V8 compiles what is called some thousand times. */
+const KIND_CALLS = 3000;
+
+/** Uses 20 kinds of tracepoints in a trace of their own. */
+function useKinds() {
+  const kinds = Array.from({ length: 20 }, (_, i) => [`e${i}`, KINDS[i % KINDS.length]]);
+  const tracepoints = Object.values(facility("kinds", Object.fromEntries(kinds)));
+  const { hypervisor, drain } = setUp("kinds");
+  for (let call = 0; call < KIND_CALLS; call++) {
+    for (const [i, record] of tracepoints.entries()) record(...KIND_ARGUMENTS[i % KINDS.length]);
+    if (call % 100 === 0) drain();
+  }
+  hypervisor.close();
 }
 
 export const rows = {
@@ -100,6 +141,8 @@ export const rows = {
   "string32-precise": () => text(32),
   "string128-precise": () => text(128),
   "string1024-precise": () => text(1024),
+  "label32-precise": () => text(32, {}, label),
+  "string32-kinds": () => text(32, {}, string, useKinds),
   "traces2-record2-precise": () => words(2, { traces: 2 }),
   "traces3-record2-precise": () => words(2, { traces: 3 }),
   "js-record2-precise": () => words(2, { attach: js }),
