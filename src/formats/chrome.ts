@@ -8,6 +8,7 @@ import {
   type TraceSchema,
 } from "../trace/schema.js";
 import { type Output, piecesOf, type TraceSink } from "../trace/sink.js";
+import { takesTime, withoutTook } from "../trace/took.js";
 import { once, recordedOn } from "./fields.js";
 import { jsonOf, jsonText } from "./json.js";
 import { type Shown, type SlicePair, Slices } from "./slices.js";
@@ -139,14 +140,18 @@ const LOST = '"cat":"tbuf","name":"lost"';
 function showing(pid: number): (shown: Shown) => string {
   const namesOf = once(eventNames);
   const argsOf = once(({ fields }: EventClass) => jsonOf(fields));
+  const otherArgsOf = once((eventClass: EventClass) => jsonOf(withoutTook(eventClass)));
   const args = ({ eventClass, fields }: RecordEntry) => argsOf(eventClass)(fields);
-  const at = ({ cpu, timestamp }: TraceEntry) =>
-    `,\n{"pid":${pid},"tid":${cpu},"ts":${microseconds(timestamp)}`;
+  /** What a slice does not say by its place. */
+  const otherArgs = ({ eventClass, fields }: RecordEntry) =>
+    (takesTime(eventClass) ? otherArgsOf : argsOf)(eventClass)(fields);
+  const at = (cpu: number, time: bigint) =>
+    `,\n{"pid":${pid},"tid":${cpu},"ts":${microseconds(time)}`;
   return (shown) => {
     switch (shown.kind) {
       case "instant": {
         const { entry } = shown;
-        const begin = `${at(entry)},"ph":"i"`;
+        const begin = `${at(entry.cpu, entry.timestamp)},"ph":"i"`;
         if (entry.kind === "record") {
           return `${begin},${namesOf(entry.event)},"s":"t","args":${args(entry)}}`;
         }
@@ -155,19 +160,21 @@ function showing(pid: number): (shown: Shown) => string {
         return `${begin},${LOST},"s":"t","args":{"records":${records}${told}}}`;
       }
       case "slice": {
-        const { begin, end } = shown;
-        const duration = microseconds(end.timestamp - begin.timestamp);
-        const both = `{"begin":${args(begin)},"end":${args(end)}}`;
-        return `${at(begin)},"ph":"X",${namesOf(begin.event)},"dur":${duration},"args":${both}}`;
+        const { named, start, duration, ended } = shown;
+        const told = ended ? `{"begin":${args(named)},"end":${args(ended)}}` : otherArgs(named);
+        const dur = microseconds(duration);
+        return `${at(named.cpu, start)},"ph":"X",${namesOf(named.event)},"dur":${dur},"args":${told}}`;
       }
       case "open": {
-        const { begin } = shown;
-        return `${at(begin)},"ph":"B",${namesOf(begin.event)},"args":{"begin":${args(begin)}}}`;
+        const { named } = shown;
+        const begin = `${at(named.cpu, named.timestamp)},"ph":"B"`;
+        return `${begin},${namesOf(named.event)},"args":{"begin":${args(named)}}}`;
       }
       default: {
-        const { kind, name, id, entry } = shown;
+        const { kind, named, id, time, cpu, entry } = shown;
         const phase = kind === "begin" ? "b" : "e";
-        return `${at(entry)},"ph":"${phase}",${namesOf(name)},"id":"${id}","args":${args(entry)}}`;
+        const told = entry ? otherArgs(entry) : "{}";
+        return `${at(cpu, time)},"ph":"${phase}",${namesOf(named.event)},"id":"${id}","args":${told}}`;
       }
     }
   };

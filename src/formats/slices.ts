@@ -1,8 +1,10 @@
-// Which records begin and end slices. The user names pairs of events; which record ends which slice is
-// decided here, or said to be unknown.
+// Which records are slices, begin them and end them. What took time is one by itself. For the rest the user names
+// pairs of events; which record ends which slice is decided here, or said to be unknown.
 
 import { badOption, TraceError } from "../errors.js";
 import type { LossEntry, RecordEntry, TraceEntry } from "../trace/entry.js";
+import { type Took, tookOf } from "../trace/took.js";
+import { Nesting } from "./nesting.js";
 
 /**
  * Names of two events, "app:begin" and "app:end", and a field that both have. With the field, the two
@@ -10,20 +12,31 @@ import type { LossEntry, RecordEntry, TraceEntry } from "../trace/entry.js";
  */
 export type SlicePair = readonly [begin: string, end: string, field?: string];
 
-/** How records are to be shown. */
+/** How records are to be shown. `named` is the record that a slice is called after. */
 export type Shown =
   /** A record on its own. */
   | { readonly kind: "instant"; readonly entry: RecordEntry | LossEntry }
-  /** A slice of one thread that lies within all others, or beside them. */
-  | { readonly kind: "slice"; readonly begin: RecordEntry; readonly end: RecordEntry }
+  /** A slice of one thread that lies within all others, around them, or beside them. */
+  | {
+      readonly kind: "slice";
+      readonly named: RecordEntry;
+      readonly start: bigint;
+      readonly duration: bigint;
+      /** The record that ended it; undefined where one record is all of it. */
+      readonly ended: RecordEntry | undefined;
+    }
   /** One that has no end. */
-  | { readonly kind: "open"; readonly begin: RecordEntry }
+  | { readonly kind: "open"; readonly named: RecordEntry }
   /** An end of a slice that may overlap others; `id` is that slice's own. */
   | {
       readonly kind: "begin" | "end";
-      readonly name: string;
+      readonly named: RecordEntry;
       readonly id: number;
-      readonly entry: RecordEntry;
+      readonly time: bigint;
+      /** The thread on which it was. */
+      readonly cpu: number;
+      /** The record that tells more of it, where there is one. */
+      readonly entry: RecordEntry | undefined;
     };
 
 interface Open {
@@ -33,6 +46,12 @@ interface Open {
   isCrossed: boolean;
 }
 
+/** An open slice of a pair with a field. */
+interface OpenBy {
+  readonly id: number;
+  readonly named: RecordEntry;
+}
+
 /** The state of a pair. */
 interface Pair {
   /** Name of its slices: of the event that begins them. */
@@ -40,17 +59,21 @@ interface Pair {
   readonly field: string | undefined;
   /** By CPU, slices of which nobody can say which record ends them, while there is more than none. */
   readonly doubtful: Map<number, number>;
-  /** By the field's value and the CPU on which it began, the id of the open slice. */
-  readonly byValue: Map<string, Map<number, number>>;
+  /** By the field's value and the CPU on which it began, the open slice. */
+  readonly byValue: Map<string, Map<number, OpenBy>>;
   /** Slices that could not be told apart. */
   ambiguous: number;
 }
+
+/** The end of a slice that has none: later than all that a trace can tell. */
+const ENDLESS = 2n ** 65n;
 
 export class Slices {
   readonly #begins = new Map<string, Pair>();
   readonly #ends = new Map<string, Pair>();
   /** Open slices of pairs without a field by CPU, the last begun last. */
   readonly #open = new Map<number, Open[]>();
+  readonly #nesting = new Nesting();
   #ids = 0;
 
   /** Throws TraceError `bad-option` for what is no list of pairs, and for an event that is named twice. */
@@ -61,7 +84,7 @@ export class Slices {
         name: begin,
         field,
         doubtful: new Map<number, number>(),
-        byValue: new Map<string, Map<number, number>>(),
+        byValue: new Map<string, Map<number, OpenBy>>(),
         ambiguous: 0,
       };
       this.#add(this.#begins, begin, pair);
@@ -83,14 +106,17 @@ export class Slices {
     const ended = this.#ends.get(entry.event);
     if (ended)
       return ended.field === undefined ? this.#end(ended, entry) : this.#endBy(ended, entry);
+    const took = tookOf(entry);
+    if (took) return this.#slice(entry, took);
     return [{ kind: "instant", entry }];
   }
 
   /** How to show what is open when there are no more entries. */
   rest(): readonly Shown[] {
-    return [...this.#open.values()].flat().flatMap(({ begin, isCrossed, pair: { name } }) => {
-      if (!isCrossed) return { kind: "open", begin } as const;
-      return { kind: "begin", name, id: ++this.#ids, entry: begin } as const;
+    return [...this.#open.values()].flat().map(({ begin, isCrossed }) => {
+      const { cpu, timestamp } = begin;
+      const isNested = !isCrossed && this.#nesting.add(cpu, timestamp, ENDLESS);
+      return isNested ? { kind: "open", named: begin } : this.#beginning(begin, timestamp);
     });
   }
 
@@ -146,25 +172,41 @@ export class Slices {
     if (!ended) return [{ kind: "instant", entry }];
     for (const later of open.slice(at)) later.isCrossed = true;
     const { begin, isCrossed } = ended;
-    if (!isCrossed) return [{ kind: "slice", begin, end: entry }];
-    const { name } = pair;
+    const start = begin.timestamp;
+    const took = { start, duration: entry.timestamp - start };
+    return isCrossed ? this.#apart(begin, took, entry) : this.#slice(begin, took, entry);
+  }
+
+  /** A slice that is known as a whole: of its thread's row where it fits in there, or else on its own. */
+  #slice(named: RecordEntry, took: Took, ended?: RecordEntry): readonly Shown[] {
+    const { start, duration } = took;
+    if (!this.#nesting.add(named.cpu, start, start + duration)) {
+      return this.#apart(named, took, ended);
+    }
+    return [{ kind: "slice", named, start, duration, ended }];
+  }
+
+  #apart(named: RecordEntry, took: Took, ended: RecordEntry | undefined): readonly Shown[] {
+    const begin = this.#beginning(named, took.start);
+    const time = took.start + took.duration;
+    return [begin, { ...begin, kind: "end", time, entry: ended }];
+  }
+
+  #beginning(entry: RecordEntry, time: bigint) {
     const id = ++this.#ids;
-    return [
-      { kind: "begin", name, id, entry: begin },
-      { kind: "end", name, id, entry },
-    ];
+    return { kind: "begin", named: entry, id, time, cpu: entry.cpu, entry } as const;
   }
 
   #beginBy(pair: Pair, entry: RecordEntry): readonly Shown[] {
     const value = fieldValue(pair, entry);
     if (value === undefined) return [{ kind: "instant", entry }];
-    const open = pair.byValue.get(value) ?? new Map<number, number>();
+    const open = pair.byValue.get(value) ?? new Map<number, OpenBy>();
     pair.byValue.set(value, open);
     // The one before has no end, or the value is not its own.
     if (open.has(entry.cpu)) pair.ambiguous += 1;
-    const id = ++this.#ids;
-    open.set(entry.cpu, id);
-    return [{ kind: "begin", name: pair.name, id, entry }];
+    const begin = this.#beginning(entry, entry.timestamp);
+    open.set(entry.cpu, begin);
+    return [begin];
   }
 
   #endBy(pair: Pair, entry: RecordEntry): readonly Shown[] {
@@ -173,14 +215,15 @@ export class Slices {
     if (value === undefined || !open) return [{ kind: "instant", entry }];
     // What began on this CPU comes first; what a single other CPU began may end here.
     const cpu = open.has(entry.cpu) || open.size > 1 ? entry.cpu : (open.keys().next().value ?? -1);
-    const id = open.get(cpu);
-    if (id === undefined) {
+    const begun = open.get(cpu);
+    if (!begun) {
       pair.ambiguous += 1;
       return [{ kind: "instant", entry }];
     }
     open.delete(cpu);
     if (open.size === 0) pair.byValue.delete(value);
-    return [{ kind: "end", name: pair.name, id, entry }];
+    const { id, named } = begun;
+    return [{ kind: "end", named, id, time: entry.timestamp, cpu: entry.cpu, entry }];
   }
 }
 

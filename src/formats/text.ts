@@ -5,6 +5,7 @@ import type { TraceEntry } from "../trace/entry.js";
 import type { FieldClass, FieldMember, VariantValue } from "../trace/field.js";
 import { CLOCK_OFFSET_MAX, type EventClass, type TraceSchema } from "../trace/schema.js";
 import { type Output, piecesOf, type TraceSink } from "../trace/sink.js";
+import { takesTime } from "../trace/took.js";
 import { hex, inBase, labelOf, once } from "./fields.js";
 import { seconds, utc } from "./time.js";
 
@@ -47,9 +48,9 @@ export function* toText(
 export class TextSink implements TraceSink {
   readonly #output: Output<string>;
   readonly #options: TextSinkOptions;
-  readonly #showOf = once(({ name, fields }: EventClass) => ({
-    name: visible(name),
-    show: showFields(fields),
+  readonly #showOf = once((eventClass: EventClass) => ({
+    name: visible(eventClass.name),
+    show: showClass(eventClass, this.#clock),
   }));
   #clock: Clock | undefined = seconds;
   #last: bigint | undefined;
@@ -109,19 +110,33 @@ function clockOf(time: unknown, offset: unknown): Clock | undefined {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+type Show = (value: unknown) => string;
 
-function showFields(fields: readonly FieldMember[]): (values: Fields) => string {
+/** The fields of a record. When what took time began is shown as the line's time is, and not at all without one. */
+function showClass(eventClass: EventClass, clock: Clock | undefined): (values: Fields) => string {
+  if (!takesTime(eventClass)) return showFields(eventClass.fields);
+  const shows = new Map<string, Show>([["duration", (ns) => seconds(ns as bigint)]]);
+  if (clock) shows.set("start", (ns) => clock(ns as bigint));
+  const fields = eventClass.fields.filter(({ name }) => clock || name !== "start");
+  return showFields(fields, shows);
+}
+
+/** @param shows how fields are shown that are not shown as their classes are */
+function showFields(
+  fields: readonly FieldMember[],
+  shows: ReadonlyMap<string, Show> = new Map(),
+): (values: Fields) => string {
   const shown = fields.map(({ name, fieldClass }) => ({
     name,
     label: `${visible(name)} = `,
-    show: showing(fieldClass),
+    show: shows.get(name) ?? showing(fieldClass),
   }));
   if (shown.length === 0) return () => "{ }";
   return (values) =>
     `{ ${shown.map(({ name, label, show }) => label + show(values[name])).join(", ")} }`;
 }
 
-function showing(fieldClass: FieldClass): (value: unknown) => string {
+function showing(fieldClass: FieldClass): Show {
   switch (fieldClass.kind) {
     case "string":
       return (value) => `"${escaped(String(value))}"`;

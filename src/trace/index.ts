@@ -27,3 +27,4 @@ export {
 } from "./schema.js";
 export { type Output, piecesOf, type TraceSink } from "./sink.js";
 export { pump, type TraceSource } from "./source.js";
+export { type Took, takesTime, tookOf } from "./took.js";

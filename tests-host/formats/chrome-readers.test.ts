@@ -14,6 +14,7 @@ import { type SlicePair, toChrome } from "../../src/formats/chrome.js";
 import { UUID } from "../lib/ctf-traces.js";
 import { entries, recordOf } from "../lib/entries.js";
 import { itWith } from "../lib/peers.js";
+import { tookRecord, tookRecords } from "../lib/took.js";
 
 const require = createRequire(import.meta.url);
 
@@ -37,7 +38,7 @@ function named(cpu: number, name: string): RecordEntry {
   return { kind: "record", cpu, timestamp: 500n, event: "core:domain_info", eventClass, fields };
 }
 
-/** Two threads with slices in slices, requests that overlap, a loss, and slices without an end. */
+/** Two threads with slices in slices, requests that overlap, a loss, slices without an end, and what took time. */
 function* program(): Generator<TraceEntry> {
   let timestamp = 1000n;
   const at = (name: string, cpu: number, fields: Record<string, unknown>) => {
@@ -54,6 +55,15 @@ function* program(): Generator<TraceEntry> {
       yield at("none", cpu, {});
       yield at("end third", cpu, { n: n + 1 });
       yield at("end inner", cpu, { n: n + 1 });
+      // Within the slice before, around it, and across it.
+      for (const [start, duration] of [
+        [4n, 1n],
+        [9n, 20n],
+        [5n, 9n],
+      ] as const) {
+        const ended = { start: timestamp - 1000n * start, duration: 1000n * duration };
+        yield tookRecord({ ...ended, n, cpu, timestamp });
+      }
       if (n > 0) yield at("end", cpu, { n: 2 * (n - 1) + cpu });
     }
   }
@@ -64,6 +74,7 @@ interface Event {
   readonly ph: string;
   readonly name: string;
   readonly ts: number;
+  readonly dur?: number;
   readonly tid: number;
 }
 
@@ -108,6 +119,8 @@ describe("@paulirish/trace_engine", () => {
         ReadonlyMap<number, { readonly args: { readonly name: string } }>
       >;
     };
+    /** What was put into the tree of boxes in boxes of each thread. */
+    readonly Renderer: { readonly entryToNode: ReadonlyMap<Event, unknown> };
   }
 
   async function analyzed(events: readonly Event[]) {
@@ -130,10 +143,29 @@ describe("@paulirish/trace_engine", () => {
       [1, "CPU 1: worker 1"],
     ]);
     const { min, max } = data.Meta.traceBounds;
-    const times = events.filter(({ ph }) => ph !== "M").map(({ ts }) => ts);
+    const times = events
+      .filter(({ ph }) => ph !== "M")
+      .flatMap(({ ts, dur = 0 }) => [ts, ts + dur]);
     expect(min).toBeGreaterThanOrEqual(Math.min(...times));
     expect(max).toBeGreaterThan(2000);
     expect(max).toBeLessThanOrEqual(Math.max(...times));
+  });
+
+  it("finds a place for each slice among those of its thread", async () => {
+    await fc.assert(
+      fc.asyncProperty(tookRecords, async (some) => {
+        // Ends of different slices differ: their sums of doubles need not be equal where the times are.
+        const apart = some.map(({ fields, ...record }, i) => {
+          const start = 1000n * (fields.start as bigint) + BigInt(i);
+          const duration = 1000n * (fields.duration as bigint) + 100n;
+          return { ...record, fields: { ...fields, start, duration } };
+        });
+        const { data, traceEvents } = await analyzed(eventsOf(jsonOf(apart)));
+        const slices = traceEvents.filter(({ ph }) => ph === "X");
+        expect(slices.filter((slice) => !data.Renderer.entryToNode.has(slice))).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it("accepts whatever records there are", async () => {
