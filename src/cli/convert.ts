@@ -12,6 +12,7 @@ import type { TornTail } from "../node/files/torn-tail.js";
 import { openTraceDir } from "../node/files/trace-dir.js";
 import { batched, checkNewFile, writeWhole } from "../node/files/whole-file.js";
 import { tornLine } from "./info.js";
+import { namesOption } from "./names.js";
 import { OUTPUT } from "./output.js";
 import { say } from "./printable.js";
 
@@ -21,6 +22,7 @@ interface Options {
   readonly force?: boolean;
   readonly time?: "boot" | "utc" | "delta";
   readonly slice?: readonly SlicePair[];
+  readonly names?: boolean;
 }
 
 export function convertCommand(): Command {
@@ -46,6 +48,7 @@ export function convertCommand(): Command {
       "chrome: events that begin and end slices, and a field that tells them apart; may be given several times",
       slice,
     )
+    .addOption(namesOption())
     .addHelpText(
       "after",
       `
@@ -59,13 +62,13 @@ Examples:
 }
 
 async function convert(dir: string, options: Options): Promise<void> {
-  const { to, output, force = false, time, slice: slices = [] } = options;
+  const { to, output, force = false, time, slice: slices = [], names = false } = options;
   if (time !== undefined && to !== "text") refuse("--time", "text", to);
   if (slices.length > 0 && to !== "chrome") refuse("--slice", "chrome", to);
   const torn: TornTail[] = [];
   const trace = openTraceDir(dir, { onTorn: (tail) => torn.push(tail) });
   warnOfUnknown(trace, slices);
-  const pieces = to === "text" ? textOf(trace, time) : chromeOf(trace, slices);
+  const pieces = to === "text" ? textOf(trace, time) : chromeOf(trace, slices, names);
   if (output === undefined || output === "-") await print(pieces);
   else {
     if (output === "") throw new TraceError("bad-option", '--output: "" is no name of a file');
@@ -84,10 +87,15 @@ function textOf(trace: TraceReader, time: Options["time"]): Generator<string> {
   return toText(trace.entries(), time === undefined ? {} : { time });
 }
 
-function chromeOf(trace: TraceReader, slices: readonly SlicePair[]): Generator<string> {
+function chromeOf(
+  trace: TraceReader,
+  slices: readonly SlicePair[],
+  names: boolean,
+): Generator<string> {
   return toChrome(trace.entries(), {
     metadata: trace.metadata,
     slices,
+    names,
     onAmbiguous: (begin, count) => {
       const pair = slices.find(([name]) => name === begin);
       say(

@@ -3,11 +3,13 @@
 import { Command } from "commander";
 import type { CpuClock } from "../clock/clock.js";
 import type { StreamSummary, Totals, TraceMetadata } from "../ctf/index.js";
-import { recordedOn } from "../formats/fields.js";
+import { recordedOn, titlesOf } from "../formats/fields.js";
 import { visible } from "../formats/text.js";
 import { seconds, utc } from "../formats/time.js";
+import { threadNames } from "../node/files/thread-names.js";
 import type { TornTail } from "../node/files/torn-tail.js";
-import { countEvents, readTraceDir, type TraceDir } from "../node/files/trace-dir.js";
+import { countEvents, openTraceDir, readTraceDir, type TraceDir } from "../node/files/trace-dir.js";
+import { namesOption } from "./names.js";
 import { OUTPUT } from "./output.js";
 import { print, say } from "./printable.js";
 
@@ -17,11 +19,17 @@ export function infoCommand(): Command {
     .description("Print what a trace contains: streams, packets, records, losses, time span.")
     .argument("<dir>", "trace directory, as `tbuf record` and `CtfWriter` write it")
     .option("--events", "also count the records of each event (reads the whole trace)")
+    .addOption(namesOption())
     .option("--json", "as JSON; times are nanoseconds since the epoch, as text")
-    .action((dir: string, options: { events?: boolean; json?: boolean }) => {
+    .action((dir: string, options: { events?: boolean; json?: boolean; names?: boolean }) => {
       const trace = readTraceDir(dir);
-      const events = options.events ? countEvents(dir) : undefined;
-      print(options.json ? json(trace, events) : table(dir, trace, events));
+      const { events: count, json: asJson, names = false } = options;
+      const events = count && {
+        events: countEvents(dir),
+        titles: titlesOf(openTraceDir(dir).schema.events, names),
+      };
+      const more: More = { threads: threadNames(dir), ...events };
+      print(asJson ? json(trace, more) : table(dir, trace, more));
       for (const torn of trace.torn) say(tornLine(torn));
       if (trace.torn.length > 0) process.exitCode = 1;
     });
@@ -39,14 +47,28 @@ function span({ begin, end }: Totals): string {
   return begin === undefined || end === undefined ? "-" : seconds(end - begin);
 }
 
-export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string, number>): string {
+/** What a summary holds besides that of `readTraceDir`. */
+interface More {
+  /** Names of threads by CPU. */
+  readonly threads?: ReadonlyMap<number, readonly string[]>;
+  /** How many records there are of each event, by its name. */
+  readonly events?: ReadonlyMap<string, number>;
+  /** What events are called in the table; by their names where they are not in here. */
+  readonly titles?: ReadonlyMap<string, string>;
+}
+
+export function table(dir: string, trace: TraceDir, more: More = {}): string {
+  const { threads = new Map<number, readonly string[]>(), events, titles } = more;
   const { metadata, clocks, summary } = trace;
   const { env, clockOffsetNs } = metadata;
   const begin = summary.total.begin;
   const rows = [
-    ["stream", "cpu", "packets", "records", "discarded", "bytes", "seconds"],
-    ...summary.streams.map((stream) => row(stream.name, String(stream.cpu ?? "-"), stream)),
-    row("total", "", summary.total),
+    ["stream", "cpu", "packets", "records", "discarded", "bytes", "seconds", "thread"],
+    ...summary.streams.map((stream) => {
+      const names = threads.get(stream.cpu ?? -1) ?? [];
+      return [...row(stream.name, String(stream.cpu ?? "-"), stream), shownThreads(names)];
+    }),
+    [...row("total", "", summary.total), ""],
   ];
   const lines = [
     visible(dir),
@@ -59,12 +81,9 @@ export function table(dir: string, trace: TraceDir, events?: ReadonlyMap<string,
     ...columns(rows),
   ];
   if (events) {
-    const counted = [...events].sort(([a], [b]) => a.localeCompare(b, "en"));
-    const eventRows = [
-      ["event", "records"],
-      ...counted.map(([name, n]) => [visible(name), String(n)]),
-    ];
-    lines.push("", ...columns(eventRows));
+    const counted = Array.from(events, ([name, n]) => [visible(titles?.get(name) ?? name), `${n}`]);
+    counted.sort(([a = ""], [b = ""]) => a.localeCompare(b, "en"));
+    lines.push("", ...columns([["event", "records"], ...counted]));
   }
   return lines.join("\n");
 }
@@ -91,22 +110,30 @@ function row(name: string, cpu: string, totals: StreamSummary | Totals): string[
   return [visible(name), cpu, ...[packets, records, discarded, bytes].map(String), span(totals)];
 }
 
-/** Pads columns: the first to the left, numbers to the right. */
+/** Most names of threads that a line of the table shows of a CPU. */
+const THREADS_SHOWN = 3;
+
+function shownThreads(names: readonly string[]): string {
+  const more = names.length > THREADS_SHOWN ? ", ..." : "";
+  return visible(names.slice(0, THREADS_SHOWN).join(", ") + more);
+}
+
+/** Pads columns: the first and the eighth, which are texts, to the left, numbers to the right. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((r) => r[i]?.length ?? 0)));
   return rows.map((cells) =>
     cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .map((cell, i) => {
+        const width = widths[i] ?? 0;
+        return i === 0 || i === 7 ? cell.padEnd(width) : cell.padStart(width);
+      })
       .join("  ")
       .replace(/^/, "  ")
       .trimEnd(),
   );
 }
 
-function json(
-  { metadata, clocks, summary, torn }: TraceDir,
-  events?: ReadonlyMap<string, number>,
-): string {
+function json({ metadata, clocks, summary, torn }: TraceDir, { threads, events }: More): string {
   const at = (ns: bigint | undefined) =>
     ns === undefined ? null : String(metadata.clockOffsetNs + ns);
   const totals = ({ packets, records, discarded, bytes, begin, end }: Totals) => ({
@@ -120,6 +147,7 @@ function json(
   const streams = summary.streams.map((stream) => ({
     name: stream.name,
     cpu: stream.cpu ?? null,
+    threads: threads?.get(stream.cpu ?? -1) ?? [],
     ...totals(stream),
   }));
   const { uuid, env } = metadata;

@@ -7,6 +7,7 @@ import { TraceError } from "../errors.js";
 import { visible } from "../formats/text.js";
 import { cutTornTails } from "../node/files/cut-torn.js";
 import type { TornTail } from "../node/files/torn-tail.js";
+import { threadNames } from "../node/files/thread-names.js";
 import { readTraceDir, type TraceDir } from "../node/files/trace-dir.js";
 import { TRACE_NAME } from "../node/record/config.js";
 import { table, tornLine } from "./info.js";
@@ -88,7 +89,7 @@ function traceIn(dir: string): TraceDir | undefined {
 function summarize({ dir, output }: Options): void {
   told(() => {
     const trace = readTraceDir(dir);
-    say(table(output, trace));
+    say(table(output, trace, { threads: threadNames(dir) }));
     for (const torn of trace.torn) say(tornLine(torn));
   });
 }

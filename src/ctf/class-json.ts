@@ -39,10 +39,11 @@ type Members = { readonly [name: string]: unknown };
 
 /** A copy with what a class has, in one order. */
 function checkEventClass(value: unknown): EventClass {
-  const { name, group, fields, attributes } = objectOf("event class", value);
+  const { name, label, group, fields, attributes } = objectOf("event class", value);
   const where = `event class ${JSON.stringify(textOf("event class: name", name).slice(0, 80))}`;
   return {
     name: textOf(where, name),
+    ...(label !== undefined && { label: textOf(`${where}: label`, label) }),
     ...(group !== undefined && { group: textOf(`${where}: group`, group) }),
     fields: membersOf(where, fields, 0),
     ...(attributes !== undefined && { attributes: attributesOf(where, attributes) }),

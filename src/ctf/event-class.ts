@@ -8,9 +8,11 @@ import type { EventClass } from "../trace/schema.js";
 import { classToJson } from "./class-json.js";
 
 /** An event of a facility as a class: "app:request" of "app". */
-export function eventClassOf(facility: string, { name, fields, xen }: EventDefinition): EventClass {
+export function eventClassOf(facility: string, definition: EventDefinition): EventClass {
+  const { name, fields, xen, label } = definition;
   return {
     name: `${facility}:${name}`,
+    ...(label !== undefined && { label }),
     group: facility,
     fields: fields.map((field) => ({ name: field.name, fieldClass: fieldClassOf(field.type) })),
     ...(xen !== undefined && { attributes: { xen } }),
@@ -47,10 +49,11 @@ const WORD: IntegerClass = { kind: "integer", signed: false, bits: 32 };
 export function facilityOf(classes: readonly EventClass[]): FacilityDefinition | undefined {
   const group = classes[0]?.group;
   if (group === undefined) return undefined;
-  const events = classes.map(({ name, fields, attributes }) => ({
+  const events = classes.map(({ name, label, fields, attributes }) => ({
     name: name.slice(group.length + 1),
     fields: fields.map((field) => ({ name: field.name, type: typeOf(field.fieldClass) })),
     ...attributes,
+    ...(label !== undefined && { label }),
   }));
   let definition: FacilityDefinition;
   try {

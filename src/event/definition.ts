@@ -31,7 +31,7 @@ export interface EventDefinition {
   readonly xen?: number;
   /** One sentence for the documentation; stays in the program that defines the facility. */
   readonly doc?: string;
-  /** What it is to users, in a few plain words: "timeout fired". Stays in this program, like `doc`. */
+  /** What it is to users, in a few plain words: "timeout fired". Readers show it in place of the name. */
   readonly label?: string;
   /** Set when its tracepoint takes one object of named values; stays in this program, like `doc`. */
   readonly named?: true;
@@ -97,7 +97,7 @@ export function event<const F extends FieldTable | FieldList>(
 /**
  * Defines a facility. `table` holds one entry an event: its fields as an object (the tracepoint
  * then takes one object) or as a list of `field(...)` (positional arguments), or either of them
- * within `event(...)`. Throws a TypeError naming the value and the limit when a name is not
+ * within `event(...)`. Throws a TypeError naming the value and the limit when a name or label is not
  * 1 to 63 bytes of UTF-8 without control characters, two fields have one name, a type is not one,
  * or there is not at least one event.
  */
@@ -147,8 +147,9 @@ export function withoutLabels(definition: FacilityDefinition): FacilityDefinitio
 
 /**
  * Canonical JSON of a definition: one text for one meaning, so that threads that define the same
- * facility can compare it byte by byte. `{"name","events":[{"name","fields":[{"name","type"}],"xen"}]}`
- * without spaces; `xen` only when present, `doc` and `label` never.
+ * facility can compare it byte by byte.
+ * `{"name","events":[{"name","fields":[{"name","type"}],"xen","label"}]}` without spaces; `xen` and `label` only
+ * when present, `doc` never.
  */
 export function toJson(definition: FacilityDefinition): string {
   return JSON.stringify({
@@ -157,6 +158,7 @@ export function toJson(definition: FacilityDefinition): string {
       name: e.name,
       fields: e.fields.map((f) => ({ name: f.name, type: typeToJson(f.type) })),
       ...(e.xen !== undefined && { xen: e.xen }),
+      ...(e.label !== undefined && { label: e.label }),
     })),
   });
 }
@@ -177,7 +179,8 @@ export function fromJson(text: string): FacilityDefinition {
   if (!Array.isArray(events)) throw new TypeError(`facility ${quote(name)}: events is not a list`);
   const checked = events.map((e: unknown, index) => {
     const at = `event ${index} of facility ${quote(name)}`;
-    const { name: eventName, fields, xen } = members(at, e, ["name", "fields"], ["xen"]);
+    const optional = ["xen", "label"];
+    const { name: eventName, fields, xen, label } = members(at, e, ["name", "fields"], optional);
     const where = `event ${quote(`${String(name)}:${checkName("event", eventName)}`)}`;
     if (!Array.isArray(fields)) throw new TypeError(`${where}: fields is not a list`);
     return checkEvent(where, {
@@ -187,6 +190,7 @@ export function fromJson(text: string): FacilityDefinition {
         return { name: n as string, type: typeFromJson(type) };
       }),
       ...(xen !== undefined && { xen: xen as number }),
+      ...(label !== undefined && { label: label as string }),
     });
   });
   return checkFacility(name as string, checked);
@@ -230,7 +234,8 @@ function checkEvent(where: string, definition: EventDefinition): EventDefinition
     }
     return Object.freeze({ name, type: f.type });
   });
-  const { xen } = definition;
+  const { xen, label } = definition;
+  if (label !== undefined) checkName(`${where}: label`, label);
   if (xen !== undefined && !(Number.isInteger(xen) && xen > 0 && xen <= 0x0fffffff)) {
     throw new TypeError(`${where}: xen: ${String(xen)} is not an integer of 1 to ${0x0fffffff}`);
   }

@@ -1,10 +1,10 @@
-// Which names facilities, events, fields and enum members may have. They end up in CTF metadata,
+// Which names facilities, events, fields and enum members may have, and labels of events. They end up in CTF metadata,
 // in file formats of other tools and on terminals, hence no control characters and no halves of
 // surrogate pairs; the length fits the one byte that other formats leave for it.
 
 import { describeValue, quote } from "../errors.js";
 
-/** Longest name of a facility, event, field or enum member, in bytes of UTF-8. */
+/** Longest name of a facility, event, field or enum member, and longest label, in bytes of UTF-8. */
 export const NAME_BYTES_MAX = 63;
 
 const encoder = new TextEncoder();

@@ -8,9 +8,11 @@ const ops = [field("op0", u32), field("op1", u32), field("op2", u32), field("op3
 
 export const xenDom0op = defineFacility("xen_dom0op", {
   dom0op_enter_base: event([field("cmd", u32), ...ops], {
+    label: "control operation begins",
     doc: "dom0 enters control operation `cmd`; `op0` to `op3` are its first words. No Xen id today.",
   }),
   dom0op_leave_base: event([field("cmd", u32), field("ret", i32), ...ops], {
+    label: "control operation ends",
     doc: "Control operation `cmd` returns `ret` to dom0. No Xen id today.",
   }),
 });

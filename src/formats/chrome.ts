@@ -12,12 +12,15 @@ import { takesTime, withoutTook } from "../trace/took.js";
 import { once, recordedOn } from "./fields.js";
 import { jsonOf, jsonText } from "./json.js";
 import { type Shown, type SlicePair, Slices } from "./slices.js";
+import { threadTold } from "./threads.js";
 
 export type { SlicePair };
 
 export interface ChromeSinkOptions {
   /** Pairs of events: records of the first one begin slices, records of the second one end them. */
   readonly slices?: readonly SlicePair[];
+  /** Call records by the names of their events, such as "app:request", also where these have labels. Default false. */
+  readonly names?: boolean;
   /** Called at the end, for each pair of which slices could not be told apart. */
   readonly onAmbiguous?: (begin: string, slices: number) => void;
 }
@@ -65,12 +68,17 @@ export class ChromeSink implements TraceSink {
   readonly #slices: Slices;
   readonly #onAmbiguous: ChromeSinkOptions["onAmbiguous"];
   readonly #threads = new Threads();
+  readonly #titleOf: TitleOf;
   #schema = EMPTY_SCHEMA;
   #pid = 1;
-  #show: (shown: Shown) => string = showing(this.#pid);
+  #show: (shown: Shown) => string = String;
 
   /** Throws TraceError `bad-option` for an event that two slices are named by. */
-  constructor(output: Output<string>, { slices = [], onAmbiguous }: ChromeSinkOptions = {}) {
+  constructor(
+    output: Output<string>,
+    { slices = [], names = false, onAmbiguous }: ChromeSinkOptions = {},
+  ) {
+    this.#titleOf = names ? ({ name }) => name : ({ label, name }) => label ?? name;
     this.#output = output;
     this.#slices = new Slices(slices);
     this.#onAmbiguous = onAmbiguous;
@@ -81,7 +89,7 @@ export class ChromeSink implements TraceSink {
     // All CPUs are shown as threads of one process: the one that was recorded.
     const { process } = schema.environment;
     if (typeof process === "number") this.#pid = process;
-    this.#show = showing(this.#pid);
+    this.#show = showing(this.#pid, this.#titleOf);
     this.#output(head(schema, this.#pid));
   }
 
@@ -128,17 +136,23 @@ function microseconds(ns: bigint): string {
   return `${text.slice(0, -3)}.${text.slice(-3)}`;
 }
 
+/** What events of a class are called. */
+type TitleOf = (eventClass: EventClass) => string;
+
 /** Category and name of an event. */
-function eventNames(event: string): string {
+function eventNames(event: string, title: string): string {
   const facility = event.slice(0, Math.max(event.indexOf(":"), 0));
-  return `"cat":${jsonText(facility)},"name":${jsonText(event)}`;
+  return `"cat":${jsonText(facility)},"name":${jsonText(title)}`;
 }
 
 const LOST = '"cat":"tbuf","name":"lost"';
 
 /** How records become events. Members are in the order that the quickest parsers expect. */
-function showing(pid: number): (shown: Shown) => string {
-  const namesOf = once(eventNames);
+function showing(pid: number, titleOf: TitleOf): (shown: Shown) => string {
+  const namesOfClass = once((eventClass: EventClass) =>
+    eventNames(eventClass.name, titleOf(eventClass)),
+  );
+  const namesOf = ({ eventClass }: RecordEntry) => namesOfClass(eventClass);
   const argsOf = once(({ fields }: EventClass) => jsonOf(fields));
   const otherArgsOf = once((eventClass: EventClass) => jsonOf(withoutTook(eventClass)));
   const args = ({ eventClass, fields }: RecordEntry) => argsOf(eventClass)(fields);
@@ -153,7 +167,7 @@ function showing(pid: number): (shown: Shown) => string {
         const { entry } = shown;
         const begin = `${at(entry.cpu, entry.timestamp)},"ph":"i"`;
         if (entry.kind === "record") {
-          return `${begin},${namesOf(entry.event)},"s":"t","args":${args(entry)}}`;
+          return `${begin},${namesOf(entry)},"s":"t","args":${args(entry)}}`;
         }
         const { records, since } = entry;
         const told = since === undefined ? "" : `,"since":${microseconds(since)}`;
@@ -163,18 +177,18 @@ function showing(pid: number): (shown: Shown) => string {
         const { named, start, duration, ended } = shown;
         const told = ended ? `{"begin":${args(named)},"end":${args(ended)}}` : otherArgs(named);
         const dur = microseconds(duration);
-        return `${at(named.cpu, start)},"ph":"X",${namesOf(named.event)},"dur":${dur},"args":${told}}`;
+        return `${at(named.cpu, start)},"ph":"X",${namesOf(named)},"dur":${dur},"args":${told}}`;
       }
       case "open": {
         const { named } = shown;
         const begin = `${at(named.cpu, named.timestamp)},"ph":"B"`;
-        return `${begin},${namesOf(named.event)},"args":{"begin":${args(named)}}}`;
+        return `${begin},${namesOf(named)},"args":{"begin":${args(named)}}}`;
       }
       default: {
         const { kind, named, id, time, cpu, entry } = shown;
         const phase = kind === "begin" ? "b" : "e";
         const told = entry ? otherArgs(entry) : "{}";
-        return `${at(cpu, time)},"ph":"${phase}",${namesOf(named.event)},"id":"${id}","args":${told}}`;
+        return `${at(cpu, time)},"ph":"${phase}",${namesOf(named)},"id":"${id}","args":${told}}`;
       }
     }
   };
@@ -206,9 +220,10 @@ class Threads {
   }
 
   /** The name that a CPU has from this record on, where it tells one. */
-  nameTold({ event, fields }: RecordEntry): { cpu: number; name: string } | undefined {
-    const { vcpu: cpu, name } = fields;
-    if (event !== "core:domain_info" || typeof cpu !== "number" || typeof name !== "string") return;
+  nameTold(entry: RecordEntry): { cpu: number; name: string } | undefined {
+    const told = threadTold(entry);
+    if (!told) return undefined;
+    const { cpu, name } = told;
     const count = (this.#named.get(cpu) ?? 0) + 1;
     this.#named.set(cpu, count);
     return { cpu, name: count === 1 ? name : `${name}, the last of ${count}` };

@@ -1,12 +1,27 @@
 // What formats have in common.
 
 import { type EnumClass, type IntegerClass, NUMBER_BITS } from "../trace/field.js";
-import type { Environment } from "../trace/schema.js";
+import type { Environment, EventClass } from "../trace/schema.js";
 
 /** The runtime and host that a trace was recorded on, as far as it says so: "node 20.1.0 on name". */
 export function recordedOn({ runtime, runtime_version, hostname }: Environment): string {
   const host = hostname === undefined ? undefined : `on ${hostname}`;
   return [runtime, runtime_version, host].filter((part) => part !== undefined).join(" ");
+}
+
+/**
+ * What records of these events are called for users: their labels, or their names where they have none, or `names` is
+ * asked for. A label that several events have is followed by the name, so no two are called alike.
+ */
+export function titlesOf(events: readonly EventClass[], names: boolean): Map<string, string> {
+  const labels = events.map(({ label }) => label);
+  return new Map(
+    events.map(({ name, label }) => {
+      if (names || label === undefined) return [name, name];
+      const isOnly = labels.indexOf(label) === labels.lastIndexOf(label);
+      return [name, isOnly ? label : `${label} (${name})`];
+    }),
+  );
 }
 
 /** The label of an enum's value: the first one where several hold it; undefined where none does. */

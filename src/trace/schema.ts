@@ -28,6 +28,8 @@ export const CLOCK_OFFSET_MAX: bigint = 2n ** 63n - 1n;
 export interface EventClass {
   /** As readers show it: "app:request", "sched_switch". */
   readonly name: string;
+  /** What it is to users, in a few plain words: "timeout fired". Undefined where its tracer says none. */
+  readonly label?: string;
   /** What the event is one of, where that is part of its name: "app". */
   readonly group?: string;
   /** In the order in which readers show them. Names differ. */

@@ -90,7 +90,11 @@ describe("the command line", () => {
       fc.property(text, (parts) => {
         const name = parts.join("");
         const trace = readTraceDir(makeTrace(join(freshDir(), "trace"), name.toWellFormed()));
-        const shown = table(name, trace, new Map([[name, 1]]));
+        const shown = table(name, trace, {
+          events: new Map([[name, 1]]),
+          titles: new Map([["other", name]]),
+          threads: new Map([[0, [name, name, name, name]]]),
+        });
         expect(shown).not.toMatch(DRIVES);
         expect(shown.split("\n")).toHaveLength(10);
       }),

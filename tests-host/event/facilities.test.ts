@@ -73,6 +73,17 @@ describe("the built-in facilities", () => {
       expect(doc).toMatch(/^[A-Za-z].*\.$/);
   });
 
+  it("have plain words for each event", () => {
+    for (const { events } of builtinFacilities) {
+      for (const { name, label = "" } of events) {
+        expect([name, label]).toEqual([
+          name,
+          expect.stringMatching(/^[a-z0-9-]+( [a-z0-9-]+){0,3}$/),
+        ]);
+      }
+    }
+  });
+
   it("survive their own JSON", () => {
     for (const f of builtinFacilities) expect(toJson(fromJson(toJson(f)))).toBe(toJson(f));
   });

@@ -10,7 +10,7 @@ import {
   type TraceEntry,
 } from "../../src/ctf/index.js";
 import { TraceError } from "../../src/errors.js";
-import { defineFacility, type FieldType, field, u32 } from "../../src/event/index.js";
+import { defineFacility, event, type FieldType, field, u32 } from "../../src/event/index.js";
 import { core } from "../../src/facilities/index.js";
 import { type ChromeOptions, type SlicePair, toChrome } from "../../src/formats/chrome.js";
 import { UUID } from "../lib/ctf-traces.js";
@@ -186,6 +186,43 @@ describe("the JSON", () => {
       if (++pieces === 100) break;
     }
     expect(asked).toBeLessThanOrEqual(100);
+  });
+});
+
+describe("labels", () => {
+  const events = {
+    plain: event([field("n", u32)], { label: "in plain words" }),
+    none: [field("n", u32)],
+  };
+  const some = defineFacility("some", events).events.map((definition): RecordEntry => {
+    const eventClass = eventClassOf("some", definition);
+    const { name } = eventClass;
+    return { kind: "record", cpu: 0, timestamp: 5n, event: name, eventClass, fields: { n: 1 } };
+  });
+
+  it("are what events are called, where they have one", () => {
+    expect(timed(some)).toMatchObject([
+      { name: "in plain words", cat: "some" },
+      { name: "some:none", cat: "some" },
+    ]);
+    expect(timed(some, { names: true })).toMatchObject([
+      { name: "some:plain", cat: "some" },
+      { name: "some:none", cat: "some" },
+    ]);
+  });
+
+  it("are what slices are called, and pairs are still named by events", () => {
+    const slices = [["some:plain", "some:none"]] as const;
+    expect(timed(some, { slices })).toMatchObject([{ ph: "X", name: "in plain words" }]);
+    expect(timed(some, { slices, names: true })).toMatchObject([{ ph: "X", name: "some:plain" }]);
+    const by = [["some:plain", "some:none", "n"]] as const;
+    const [begin, end] = timed(some, { slices: by });
+    expect([begin?.ph, begin?.name, end?.ph, end?.name]).toEqual([
+      "b",
+      "in plain words",
+      "e",
+      "in plain words",
+    ]);
   });
 });
 
