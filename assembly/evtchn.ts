@@ -1,9 +1,11 @@
 // Event channels: pending and mask bits in the control page, a port a bound VIRQ, and one upcall
-// word that dom0 waits on, as Xen has them. A raise is coalesced while its port is pending.
+// word that dom0 waits on, as Xen has them. A raise is coalesced while its port is pending. The ports
+// above those of the VIRQs can be allocated: any thread may notify dom0 by one.
 
 import { and32, load32, notifyAll, or32, store32 } from "./atomic";
 import {
   CONTROL_AT,
+  CTL_EVTCHNS_AT,
   CTL_MASK_AT,
   CTL_PENDING_AT,
   CTL_UPCALL_AT,
@@ -11,13 +13,14 @@ import {
   CTL_WAITING_AT,
   VIRQS_MAX,
 } from "./public/layout";
-import { PORTS_MAX, REASON_PORT, REASON_VIRQ } from "./public/ops";
+import { PORTS_MAX, REASON_PORT, REASON_PORTS_FULL, REASON_VIRQ } from "./public/ops";
 import { fail } from "./reason";
 
 const PENDING: usize = CONTROL_AT + CTL_PENDING_AT;
 const MASK: usize = CONTROL_AT + CTL_MASK_AT;
 const UPCALL: usize = CONTROL_AT + CTL_UPCALL_AT;
 const WAITING: usize = CONTROL_AT + CTL_WAITING_AT;
+const EVTCHNS: usize = CONTROL_AT + CTL_EVTCHNS_AT;
 
 function portWord(virq: u32): usize {
   return CONTROL_AT + CTL_VIRQ_PORT_AT + virq * 4;
@@ -35,17 +38,69 @@ function upcall(): void {
 export function raise(virq: u32): void {
   // Pairs with bind, unbind and resetChannels.
   const port = load32(portWord(virq));
-  if (!port) return;
-  const bit: u32 = 1 << (port - 1);
+  if (port) send(1 << (port - 1));
+}
+
+/** Makes a port pending. */
+function send(bit: u32): void {
   // Pairs with take: if it finds the bit set, take has not cleared it yet and will return it.
   if (or32(PENDING, bit) & bit) return;
   // Pairs with mask, which clears the bit before it looks at `pending`.
   if (!(load32(MASK) & bit)) upcall();
 }
 
-/** Unbinds all VIRQs and marks that nobody waits. Called when a dom0 begins or ends. */
+/**
+ * Notifies dom0 by a port that it has allocated. The caller has already published what it tells (I11).
+ * Any thread. @returns 0, or 1 with REASON_PORT when nobody has allocated the port.
+ */
+export function notify(port: u32): u32 {
+  const bit = evtchn(port);
+  if (!bit) return fail(REASON_PORT);
+  send(bit);
+  return 0;
+}
+
+/** Bit of a port that is allocated, 0 for any other number. */
+function evtchn(port: u32): u32 {
+  // Pairs with alloc and close.
+  return port < PORTS_MAX ? load32(EVTCHNS) & (1 << port) : 0;
+}
+
+/**
+ * Allocates a port, masked: what is notified before dom0 has a handler for it is kept until it unmasks.
+ * @returns the port, or -1 with REASON_PORTS_FULL.
+ */
+export function alloc(): i32 {
+  // dom0 alone stores it.
+  const free = ~load32(EVTCHNS) >> VIRQS_MAX;
+  if (!free) {
+    fail(REASON_PORTS_FULL);
+    return -1;
+  }
+  const port = ctz<u32>(free) + VIRQS_MAX;
+  const bit: u32 = 1 << port;
+  forget(bit);
+  or32(MASK, bit);
+  // Pairs with the load in evtchn, called by notify: who sees the port finds it masked.
+  or32(EVTCHNS, bit);
+  return port;
+}
+
+/** Gives an allocated port back. @returns 0, or 1 with REASON_PORT when it is not allocated. */
+export function close(port: u32): u32 {
+  const bit = evtchn(port);
+  if (!bit) return fail(REASON_PORT);
+  // Pairs with the load in evtchn, called by notify.
+  and32(EVTCHNS, ~bit);
+  forget(bit);
+  return 0;
+}
+
+/** Unbinds all VIRQs, closes all ports and marks that nobody waits. Called when a dom0 begins or ends. */
 export function resetChannels(): void {
-  // All pair with raise and upcall, in any thread: what is raised from here on waits for the next bind.
+  // All pair with raise, notify and upcall, in any thread: what is raised from here on waits for the next
+  // bind, and a port that is notified is refused until the next alloc.
+  store32(EVTCHNS, 0);
   for (let virq: u32 = 0; virq < VIRQS_MAX; virq++) store32(portWord(virq), 0);
   store32(PENDING, 0);
   store32(MASK, 0);

@@ -16,11 +16,14 @@ export {
   scratchAt as cpu_scratch_at,
 } from "./cpu";
 export { claimDom0 as dom0_claim, isDom0 as dom0_held, resignDom0 as dom0_resign } from "./dom0";
+export { notify as evtchn_notify } from "./evtchn";
 export { facility as facility_register } from "./facility";
 export { startedBy as thread_started_by } from "./family";
 export { labels as cpu_labels } from "./label";
 export {
+  alloc as evtchn_alloc,
   bind as evtchn_bind,
+  close as evtchn_close,
   map as frame_map,
   mask as evtchn_mask,
   settle as trace_settle,

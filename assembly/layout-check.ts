@@ -23,6 +23,7 @@ import {
   CTL_COARSE_AT,
   CTL_COARSE_STEP_AT,
   CTL_DYING_AT,
+  CTL_EVTCHNS_AT,
   CTL_FACILITIES_AT,
   CTL_FAMILY_AT,
   CTL_QUESTION_AT,
@@ -81,6 +82,7 @@ import {
   VIRQS_MAX,
 } from "./public/layout";
 import {
+  PORTS_MAX,
   TBC_CONSUMED_AT,
   TBC_DISCARDED_BIG_AT,
   TBC_DISCARDED_FULL_AT,
@@ -122,6 +124,8 @@ if (CTL_COARSE_AT + 8 > CTL_COARSE_STEP_AT) ERROR("control: coarse time ends");
 if (CTL_TICKERS_AT + 4 > CTL_UPCALL_AT) ERROR("control: the ticker's words end");
 if ((CTL_UPCALL_AT & 63) != 0) ERROR("event channels have a cache line");
 if (CTL_UPCALL_AT + 64 > CTL_VIRQ_PORT_AT) ERROR("event channels share no cache line");
+if (CTL_EVTCHNS_AT + 4 > CTL_UPCALL_AT + 64) ERROR("event channels fit their cache line");
+if (VIRQS_MAX >= PORTS_MAX || PORTS_MAX != 32) ERROR("a port is a bit, above those of the VIRQs");
 if (ENABLED_ATTENTION_BIT != TRACES_MAX) ERROR("attention is the bit above the traces");
 if (CPU_TID_AT != CPU_STATE_AT + 4) ERROR("state and tid: one u64");
 if (CPU_RECORD_AT + RECORD_HEADER_BYTES + 7 * 4 > CPU_RINGS_AT) ERROR("a CPU block holds a record");

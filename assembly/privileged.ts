@@ -30,6 +30,16 @@ export function mask(port: u32, masked: bool): u32 {
   return isDom0() ? evtchn.mask(port, masked) : fail(REASON_NOT_DOM0);
 }
 
+export function alloc(): i32 {
+  if (isDom0()) return evtchn.alloc();
+  fail(REASON_NOT_DOM0);
+  return -1;
+}
+
+export function close(port: u32): u32 {
+  return isDom0() ? evtchn.close(port) : fail(REASON_NOT_DOM0);
+}
+
 /** The ports that are ready; none for a thread that is not dom0. */
 export function take(): u32 {
   return isDom0() ? evtchn.take() : 0;

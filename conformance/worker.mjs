@@ -68,6 +68,16 @@ const programs = {
     return { cpu: index, hasDom0: "dom0" in member };
   },
 
+  /** Notifies a port of dom0's; the code of what it throws. */
+  notify({ port }) {
+    try {
+      hypervisor.notify(port);
+      return undefined;
+    } catch (error) {
+      return error.code;
+    }
+  },
+
   attach(options) {
     cpu = hypervisor.attach(withWriter(options));
     return cpu.index;

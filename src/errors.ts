@@ -24,6 +24,7 @@ export type TraceErrorCode =
   | "not-mapped"
   | "virq"
   | "port"
+  | "ports-full"
   | "facilities-full"
   | "events-full"
   | "facility-differs"
@@ -80,7 +81,7 @@ const REASONS: ReadonlyMap<number, readonly [TraceErrorCode, string]> = new Map(
   [ops.REASON_NOT_SHARED, ["not-shared", "the frames are not shared with dom0"]],
   [ops.REASON_NOT_MAPPED, ["not-mapped", "the frames are not mapped"]],
   [ops.REASON_VIRQ, ["virq", "no such VIRQ, or it is bound already, or not at all"]],
-  [ops.REASON_PORT, ["port", "no such port"]],
+  [ops.REASON_PORT, ["port", "no such port, or none that is allocated"]],
   [ops.REASON_DOM0_TAKEN, ["dom0-taken", "another thread is dom0"]],
   [ops.REASON_FACILITIES_FULL, ["facilities-full", "all facilities are in use"]],
   [ops.REASON_EVENTS_FULL, ["events-full", "not enough event ids are left"]],
@@ -90,6 +91,7 @@ const REASONS: ReadonlyMap<number, readonly [TraceErrorCode, string]> = new Map(
   [ops.REASON_JOINED, ["joined", "this thread is a CPU already"]],
   [ops.REASON_TID, ["bad-option", "a thread's number is an integer from 0 to 2147483646"]],
   [ops.REASON_THREADS_FULL, ["no-cpu", "the starters of too many threads are to be remembered"]],
+  [ops.REASON_PORTS_FULL, ["ports-full", "all ports that can be allocated are in use"]],
   [ops.REASON_CORRUPT, ["corrupt", "the memory holds what it should not"]],
 ]);
 

@@ -48,6 +48,7 @@ export type {
   CpuLoss,
   CreateTraceOptions,
   Dom0,
+  EvtchnHandler,
   ForeignMapping,
   Packet,
   PacketsOptions,

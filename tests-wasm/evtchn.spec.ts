@@ -1,14 +1,25 @@
 // Event channels: a VIRQ becomes pending at its port, and dom0 is called once.
 
 import { join } from "../assembly/cpu";
-import { bind, mask, raise, take, unbind } from "../assembly/evtchn";
+import { claimDom0, resignDom0 } from "../assembly/dom0";
+import { alloc, bind, close, mask, notify, raise, take, unbind } from "../assembly/evtchn";
+import * as privileged from "../assembly/privileged";
 import {
+  CTL_DOM0_AT,
+  CTL_EVTCHNS_AT,
   CTL_MASK_AT,
   CTL_PENDING_AT,
   CTL_UPCALL_AT,
   CTL_WAITING_AT,
 } from "../assembly/public/layout";
-import { REASON_PORT, REASON_VIRQ, VIRQ_DOM_EXC, VIRQ_TBUF } from "../assembly/public/ops";
+import {
+  REASON_NOT_DOM0,
+  REASON_PORT,
+  REASON_PORTS_FULL,
+  REASON_VIRQ,
+  VIRQ_DOM_EXC,
+  VIRQ_TBUF,
+} from "../assembly/public/ops";
 import { reason } from "../assembly/reason";
 import { audit, found } from "./audit";
 import { controlWord, fill, offset, reset, setControlWord, started } from "./machine";
@@ -265,6 +276,138 @@ describe("mask and unmask", () => {
       expect(reason()).toBe(REASON_PORT);
       expect(controlWord(CTL_MASK_AT)).toBe(0);
     }
+  });
+});
+
+describe("a port that is allocated", () => {
+  it("is above those of the VIRQs, and there are as many as ports are left", () => {
+    for (let port: i32 = 24; port < 32; port++) expect(alloc()).toBe(port);
+    expect(alloc()).toBe(-1);
+    expect(reason()).toBe(REASON_PORTS_FULL);
+    expect(close(29)).toBe(0);
+    expect(alloc()).toBe(29);
+  });
+
+  it("keeps what is notified until it is unmasked (I11)", () => {
+    expect(alloc()).toBe(24);
+    expect(notify(24)).toBe(0);
+    expect(pending()).toBe(1 << 24);
+    expect(upcall()).toBe(0);
+    expect(take()).toBe(0);
+    expect(mask(24, false)).toBe(0);
+    expect(upcall()).toBe(1);
+    expect(take()).toBe(1 << 24);
+    expect(take()).toBe(0);
+  });
+
+  it("calls dom0 once while it is pending, and again when it was taken", () => {
+    alloc();
+    mask(24, false);
+    notify(24);
+    expect(upcall()).toBe(1);
+    setControlWord(CTL_UPCALL_AT, 0);
+    notify(24);
+    expect(upcall()).toBe(0);
+    expect(take()).toBe(1 << 24);
+    notify(24);
+    expect(upcall()).toBe(1);
+    expect(take()).toBe(1 << 24);
+  });
+
+  it("leaves VIRQs and other ports alone", () => {
+    bind(VIRQ_TBUF);
+    alloc();
+    alloc();
+    mask(25, false);
+    notify(24);
+    notify(25);
+    raise(VIRQ_TBUF);
+    expect(take()).toBe(TBUF | (1 << 25));
+    expect(close(24)).toBe(0);
+    expect(pending()).toBe(0);
+    expect(controlWord(CTL_EVTCHNS_AT)).toBe(1 << 25);
+    notify(25);
+    expect(take()).toBe(1 << 25);
+  });
+
+  it("begins neither pending nor let through, whatever was left there", () => {
+    setControlWord(CTL_PENDING_AT, 0xffffffff);
+    setControlWord(CTL_MASK_AT, 0);
+    expect(alloc()).toBe(24);
+    expect(pending()).toBe(~(1 << 24));
+    expect(controlWord(CTL_MASK_AT)).toBe(1 << 24);
+  });
+});
+
+describe("notify", () => {
+  it("refuses a port that nobody has allocated, one of a VIRQ, and one that was closed", () => {
+    bind(VIRQ_TBUF);
+    expect(notify(24)).toBe(1);
+    expect(reason()).toBe(REASON_PORT);
+    expect(notify(VIRQ_TBUF)).toBe(1);
+    expect(notify(32)).toBe(1);
+    expect(notify(0xffffffff)).toBe(1);
+    expect(notify(56)).toBe(1);
+    alloc();
+    expect(notify(25)).toBe(1);
+    expect(close(24)).toBe(0);
+    expect(notify(24)).toBe(1);
+    expect(reason()).toBe(REASON_PORT);
+    expect(pending()).toBe(0);
+    expect(upcall()).toBe(0);
+  });
+});
+
+describe("close", () => {
+  it("takes what was pending away, and its mask", () => {
+    alloc();
+    notify(24);
+    expect(close(24)).toBe(0);
+    expect(pending()).toBe(0);
+    expect(controlWord(CTL_MASK_AT)).toBe(0);
+    expect(controlWord(CTL_EVTCHNS_AT)).toBe(0);
+  });
+
+  it("refuses what is not allocated", () => {
+    bind(VIRQ_TBUF);
+    expect(close(24)).toBe(1);
+    expect(reason()).toBe(REASON_PORT);
+    expect(close(VIRQ_TBUF)).toBe(1);
+    expect(close(32)).toBe(1);
+    expect(close(0xffffffff)).toBe(1);
+    raise(VIRQ_TBUF);
+    expect(take()).toBe(TBUF);
+  });
+});
+
+describe("another dom0", () => {
+  it("finds no port allocated, and nothing pending", () => {
+    privileged.alloc();
+    notify(24);
+    resignDom0();
+    expect(notify(24)).toBe(1);
+    claimDom0(0);
+    expect(notify(24)).toBe(1);
+    expect(pending()).toBe(0);
+    expect(privileged.alloc()).toBe(24);
+    notify(24);
+    // It dies: nobody resigns.
+    setControlWord(CTL_DOM0_AT, 0);
+    claimDom0(0);
+    expect(controlWord(CTL_EVTCHNS_AT)).toBe(0);
+    expect(pending()).toBe(0);
+  });
+
+  it("alone may allocate and close", () => {
+    resignDom0();
+    expect(privileged.alloc()).toBe(-1);
+    expect(reason()).toBe(REASON_NOT_DOM0);
+    claimDom0(0);
+    expect(privileged.alloc()).toBe(24);
+    resignDom0();
+    expect(privileged.close(24)).toBe(1);
+    expect(reason()).toBe(REASON_NOT_DOM0);
+    claimDom0(0);
   });
 });
 

@@ -59,6 +59,7 @@ export const CPUS_AT: u32 = ENABLED_AT + EVENTS_MAX * 4;
 //  48  coarse u64  coarse_step  tickers            nanoseconds since boot, kept fresh by a ticker; the
 //                                                  longest step it has made, in nanoseconds
 //  64  upcall_pending  evtchn_pending  evtchn_mask  waiting     own line: writers raise VIRQs here
+//  80  evtchns                                     bit a port of an event channel that dom0 has allocated
 // 128  virq_port[24]                               port + 1 a VIRQ, 0 when not bound
 // 256  trace_frame[31]                             address of a trace's control frame, 0 when free
 // 384  facility_frame[64]                          address of a facility's description, 0 when free
@@ -91,7 +92,8 @@ export const CTL_UPCALL_AT: u32 = (CTL_TICKERS_AT + 4 + 63) & ~63;
 export const CTL_PENDING_AT: u32 = CTL_UPCALL_AT + 4;
 export const CTL_MASK_AT: u32 = CTL_PENDING_AT + 4;
 export const CTL_WAITING_AT: u32 = CTL_MASK_AT + 4;
-export const CTL_VIRQ_PORT_AT: u32 = (CTL_WAITING_AT + 4 + 63) & ~63;
+export const CTL_EVTCHNS_AT: u32 = CTL_WAITING_AT + 4;
+export const CTL_VIRQ_PORT_AT: u32 = (CTL_EVTCHNS_AT + 4 + 63) & ~63;
 export const CTL_TRACES_AT: u32 = (CTL_VIRQ_PORT_AT + VIRQS_MAX * 4 + 63) & ~63;
 export const CTL_FACILITIES_AT: u32 = (CTL_TRACES_AT + TRACES_MAX * 4 + 63) & ~63;
 export const CTL_DYING_AT: u32 = CTL_FACILITIES_AT + FACILITIES_MAX * 4;

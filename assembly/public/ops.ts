@@ -81,6 +81,8 @@ export const REASON_JOINED: u32 = 28;
 export const REASON_TID: u32 = 29;
 /** It cannot be noted who started the thread: FAMILY_MAX are noted whose descendants are CPUs. */
 export const REASON_THREADS_FULL: u32 = 30;
+/** All ports that can be allocated are in use. */
+export const REASON_PORTS_FULL: u32 = 31;
 
 // Virtual interrupts: numbers as in Xen's include/public/xen.h --------------------------------
 

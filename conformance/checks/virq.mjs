@@ -115,6 +115,49 @@ for (const [way, options, needs] of WAYS) {
   );
 
   check(
+    `virq: a port that is notified, by ${way}, calls its handler`,
+    async (t) => {
+      const { hypervisor, dom0 } = t.start();
+      dom0.configureEvents(options);
+      const port = dom0.allocEvtchn();
+      let calls = 0;
+      // Kept until somebody handles it.
+      hypervisor.notify(port);
+      dom0.bindEvtchn(port, () => calls++);
+      await t.until("the first call", () => calls === 1);
+      dom0.mask(port);
+      hypervisor.notify(port);
+      hypervisor.notify(port);
+      await t.sleep(20);
+      equal(calls, 1, "calls while masked");
+      dom0.unmask(port);
+      await t.until("the second call", () => calls === 2);
+      dom0.closeEvtchn(port);
+      throws("port", () => hypervisor.notify(port));
+    },
+    { needs },
+  );
+
+  threadCheck(
+    `virq: a worker's notifications by ${way}, none unnoticed`,
+    async (t) => {
+      const { hypervisor, dom0 } = t.start();
+      dom0.configureEvents(options);
+      const port = dom0.allocEvtchn();
+      let calls = 0;
+      dom0.bindEvtchn(port, () => calls++);
+      const thread = await t.spawn(hypervisor, { attach: null });
+      for (let n = 1; n <= 20; n++) {
+        await thread.call("notify", { port });
+        await t.until(`call ${n}`, () => calls === n);
+      }
+      dom0.closeEvtchn(port);
+      equal(await thread.call("notify", { port }), "port", "what the worker is refused with");
+    },
+    { needs },
+  );
+
+  check(
     `virq: packets() by ${way} yields what comes, until it is aborted`,
     async (t) => {
       const { dom0, trace } = t.record("conf", { subbufBytes: 256 });

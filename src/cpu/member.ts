@@ -7,7 +7,7 @@ import { askTime, type CalibrateOptions } from "../clock/calibrate.js";
 import { type ClockBase, localOrigin, type Origin } from "../clock/clock.js";
 import { Ticker, type TickerOptions, tickUntil } from "../clock/ticker.js";
 import { makeDisposable } from "../dispose.js";
-import { checkOptions, describeValue, TraceError } from "../errors.js";
+import { checkOptions, describeValue, hypercallError, TraceError } from "../errors.js";
 import { readBootWords } from "../memory/control-page.js";
 import { type CoreExports, instantiate } from "../memory/core.js";
 import { readThreads, type ThreadInfo } from "../memory/cpu-table.js";
@@ -146,6 +146,19 @@ export class Member {
   threadsOf(tid: number): ThreadInfo[] {
     checkWhole("threadsOf", "tid", tid, TID_MAX);
     return guarded("threadsOf", () => readThreads(this.views, tid));
+  }
+
+  /**
+   * Calls dom0 by an event channel that it has allocated: `allocEvtchn` there returns the port. What this
+   * thread wrote to shared memory before is visible to the handler; notifications that come before it is
+   * called are one call. Works in any thread that has joined, be it a CPU or not.
+   * @param port 24 to 31. Throws TraceError `port` when no dom0 has allocated it, or dom0 has closed it.
+   */
+  notify(port: number): void {
+    // What is no u32 would reach the hypervisor as another number.
+    if (this.core.evtchn_notify(port >>> 0 === port ? port : 0xffffffff)) {
+      throw hypercallError("notify", this.core.reason(), { port });
+    }
   }
 
   /** Frames of 4096 bytes that are free, and all that there are. */

@@ -10,7 +10,7 @@ import { Claim, type Dom0Thread } from "./claim.js";
 import { Dom0Context } from "./context.js";
 import { readClocks } from "./cpu-clocks.js";
 import { type CreateTraceOptions, createTrace } from "./create-trace.js";
-import type { EvtchnOptions, VirqHandler } from "./evtchn.js";
+import type { EvtchnHandler, EvtchnOptions, VirqHandler } from "./evtchn.js";
 import type { RegisteredFacility } from "./facility-table.js";
 import type { ForeignMapping } from "./foreign-map.js";
 import { Trace } from "./trace-control.js";
@@ -84,6 +84,33 @@ export class Dom0 {
     this.#context.channels.unbind(virq);
   }
 
+  /**
+   * Allocates an event channel: a port by which any thread of the hypervisor can call this one, with
+   * `notify(port)` of what it joined. A notification before `bindEvtchn` is kept.
+   * @returns the port, for `bindEvtchn` here and `notify` there: 24 to 31, so there are 8 at a time. A port
+   *   that was closed may be given again. Throws TraceError `ports-full`.
+   */
+  allocEvtchn(): number {
+    this.#claim.checkOpen("allocEvtchn");
+    return this.#context.channels.alloc();
+  }
+
+  /**
+   * Calls `handler` when the port is notified, until `closeEvtchn`. Notifications that come before the
+   * handler is called are one call, so the handler looks for itself what there is to do. Unmasks the port.
+   * Throws TraceError `port` when this dom0 has not allocated it, or it has a handler.
+   */
+  bindEvtchn(port: number, handler: EvtchnHandler): void {
+    this.#claim.checkOpen("bindEvtchn");
+    this.#context.channels.bindEvtchn(port, handler);
+  }
+
+  /** Gives a port of `allocEvtchn` back. Who notifies it from then on is refused. Throws TraceError `port`. */
+  closeEvtchn(port: number): void {
+    this.#claim.checkOpen("closeEvtchn");
+    this.#context.channels.closeEvtchn(port);
+  }
+
   /** Holds the calls of a port back. Throws TraceError `port`. */
   mask(port: number): void {
     this.#context.channels.mask(port);
@@ -94,7 +121,10 @@ export class Dom0 {
     this.#context.channels.unmask(port);
   }
 
-  /** How VIRQs are waited for, from the next binding on. Bound ones must be unbound first. */
+  /**
+   * How VIRQs and notifications are waited for, from the next binding on. What is bound is unbound, and the
+   * ports of `allocEvtchn` are closed.
+   */
   configureEvents(options: EvtchnOptions): void {
     this.#context.configureEvents(options);
   }

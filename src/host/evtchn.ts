@@ -1,8 +1,9 @@
-// Event channels as dom0 sees them: handlers for VIRQs, waiting for the upcall word, and polling
-// where waiting is impossible, or for what a thread that died could no longer announce.
+// Event channels as dom0 sees them: handlers for VIRQs and for ports that any thread may notify, waiting for
+// the upcall word, and polling where waiting is impossible, or for what a thread that died could no longer
+// announce.
 
 import { VIRQS_MAX } from "../../assembly/public/layout.js";
-import { REASON_NOT_DOM0, REASON_VIRQ } from "../../assembly/public/ops.js";
+import { PORTS_MAX, REASON_NOT_DOM0, REASON_PORT, REASON_VIRQ } from "../../assembly/public/ops.js";
 import { keepAlive } from "../clock/unref.js";
 import { hypercallError } from "../errors.js";
 import { UPCALL_WORD, virqWord, WAITING_WORD } from "../memory/control-page.js";
@@ -17,19 +18,22 @@ export const POLL_SLEEP_MILLIS = 100;
 
 /** What is called when a VIRQ is raised. */
 export type VirqHandler = () => void;
+/** What is called when a port is notified. */
+export type EvtchnHandler = () => void;
 
 export interface EvtchnOptions {
   /** Milliseconds between two polls. Default POLL_SLEEP_MILLIS. */
   readonly pollMs?: number;
-  /** False: a handler of `bindVirq` does not keep the process alive. Default true. */
+  /** False: a handler of `bindVirq` or `bindEvtchn` does not keep the process alive. Default true. */
   readonly ref?: boolean;
   /** False: polling only, as in a runtime without Atomics.waitAsync. For tests. */
   readonly wait?: boolean;
 }
 
 interface Bound {
-  readonly virq: number;
-  /** The handler of `bindVirq`. */
+  /** Undefined: a port that was allocated. */
+  readonly virq: number | undefined;
+  /** The handler of `bindVirq` or `bindEvtchn`. */
   handler: VirqHandler | undefined;
   /** Those of `listen`. */
   readonly listeners: Set<VirqHandler>;
@@ -104,11 +108,58 @@ export class EventChannels {
       throw hypercallError("unmask", this.#core.reason(), { port });
   }
 
-  /** Unbinds everything. May be called twice. */
+  /**
+   * Allocates a port by which any thread can notify this one: `Member.notify`. What is notified before
+   * `bindEvtchn` is kept.
+   * @returns the port, 24 to 31. Throws TraceError `ports-full`.
+   */
+  alloc(): number {
+    const port = this.#core.evtchn_alloc();
+    if (port < 0) {
+      const limit = PORTS_MAX - VIRQS_MAX;
+      throw hypercallError("allocEvtchn", this.#core.reason(), { limit });
+    }
+    this.#byPort.set(port, { virq: undefined, handler: undefined, listeners: new Set() });
+    this.#start();
+    return port;
+  }
+
+  /**
+   * Calls `handler` when the port is notified; several notifications may come as one call. What the
+   * notifying thread wrote before is visible by then, and a notification during the call leads to another
+   * call (I11). Unmasks the port. Throws TraceError `port` when it is not allocated, or has a handler.
+   */
+  bindEvtchn(port: number, handler: EvtchnHandler): void {
+    const bound = this.#allocated("bindEvtchn", port);
+    if (bound.handler) throw hypercallError("bindEvtchn: it has a handler", REASON_PORT, { port });
+    bound.handler = handler;
+    this.#keepAlive();
+    this.unmask(port);
+  }
+
+  /** Gives an allocated port back; its handler is called no more. Throws TraceError `port`. */
+  closeEvtchn(port: number): void {
+    this.#allocated("closeEvtchn", port);
+    this.#byPort.delete(port);
+    this.#core.evtchn_close(port);
+    this.#rest();
+  }
+
+  /** Unbinds everything, and closes the ports that are allocated. May be called twice. */
   close(): void {
-    for (const { virq } of this.#byPort.values()) this.#core.evtchn_unbind(virq);
+    for (const [port, { virq }] of this.#byPort) {
+      if (virq === undefined) this.#core.evtchn_close(port);
+      else this.#core.evtchn_unbind(virq);
+    }
     this.#byPort.clear();
     this.#stop();
+  }
+
+  #allocated(what: string, port: number): Bound {
+    const bound = this.#byPort.get(port);
+    if (bound && bound.virq === undefined) return bound;
+    const reason = this.#core.dom0_held() ? REASON_PORT : REASON_NOT_DOM0;
+    throw hypercallError(what, reason, { port });
   }
 
   /** The VIRQ's port + 1, as the control page has it: 0 when it is not bound. */
@@ -130,12 +181,17 @@ export class EventChannels {
   }
 
   #release(bound: Bound): void {
-    const port = this.#portOf(bound.virq) - 1;
-    const unused = !bound.handler && bound.listeners.size === 0;
-    if (unused && this.#byPort.get(port) === bound) {
+    const { virq = VIRQS_MAX, handler, listeners } = bound;
+    const port = this.#portOf(virq) - 1;
+    if (!handler && listeners.size === 0 && this.#byPort.get(port) === bound) {
       this.#byPort.delete(port);
-      this.#core.evtchn_unbind(bound.virq);
+      this.#core.evtchn_unbind(virq);
     }
+    this.#rest();
+  }
+
+  /** Stops when nothing is bound any more. */
+  #rest(): void {
     if (this.#byPort.size === 0) this.#stop();
     else this.#keepAlive();
   }
@@ -166,7 +222,7 @@ export class EventChannels {
     if (this.#core.dom0_held()) Atomics.add(this.#views.words, WAITING_WORD, change);
   }
 
-  /** The process is kept alive while a handler of `bindVirq` is there, if it shall be. */
+  /** The process is kept alive while a handler of `bindVirq` or `bindEvtchn` is there, if it shall be. */
   #keepAlive(): void {
     const wanted = this.#ref && [...this.#byPort.values()].some(({ handler }) => handler);
     keepAlive(this.#poll, wanted);
@@ -205,7 +261,7 @@ function asU32(value: number): number {
 }
 
 /** A handler that throws must not keep the other ports from their calls. */
-function callHandler(handler: VirqHandler): void {
+function callHandler(handler: VirqHandler | EvtchnHandler): void {
   try {
     handler();
   } catch (error) {

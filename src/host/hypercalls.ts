@@ -15,6 +15,8 @@ export type Hypercalls = Pick<
   | "evtchn_unbind"
   | "evtchn_mask"
   | "evtchn_take"
+  | "evtchn_alloc"
+  | "evtchn_close"
   | "frame_map"
   | "frame_unmap"
   | "trace_settle"
@@ -33,6 +35,8 @@ export function hypercallsOf(core: CoreExports): Hypercalls {
     evtchn_unbind: (virq) => guarded("unbind", () => core.evtchn_unbind(virq)),
     evtchn_mask: (port, masked) => guarded("mask", () => core.evtchn_mask(port, masked)),
     evtchn_take: () => guarded("take ports", () => core.evtchn_take()),
+    evtchn_alloc: () => guarded("allocEvtchn", () => core.evtchn_alloc()),
+    evtchn_close: (port) => guarded("closeEvtchn", () => core.evtchn_close(port)),
     frame_map: (mfn, count) => guarded("mapForeignRange", () => core.frame_map(mfn, count)),
     frame_unmap: (mfn) => guarded("unmap", () => core.frame_unmap(mfn)),
     trace_settle: () => guarded("settle", () => core.trace_settle()),

@@ -3,6 +3,7 @@ export type { TraceMode } from "../memory/trace-table.js";
 export type { CreateTraceOptions } from "./create-trace.js";
 export { Dom0 } from "./dom0.js";
 export {
+  type EvtchnHandler,
   type EvtchnOptions,
   POLL_SLEEP_MILLIS,
   VIRQ_DOM_EXC,

@@ -45,6 +45,9 @@ export interface CoreExports extends WordRecords {
   evtchn_unbind(virq: number): number;
   evtchn_mask(port: number, masked: boolean): number;
   evtchn_take(): number;
+  evtchn_alloc(): number;
+  evtchn_close(port: number): number;
+  evtchn_notify(port: number): number;
   facility_register(nameBytes: number, bytes: number, events: number): number;
   reason(): number;
   fence(): void;

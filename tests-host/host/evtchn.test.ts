@@ -7,6 +7,7 @@ import {
   facility,
   field,
   type Hypervisor,
+  join,
   type Packet,
   u32,
   VIRQ_DOM_EXC,
@@ -208,6 +209,135 @@ describe.each(ways)("a handler, %s", (_name, options) => {
         trace.info().cpus.every(({ offset, consumed }) => consumed >= offset - (offset % 1024));
       await until("all delivered ones", seen, 5000);
     }
+  });
+});
+
+describe.each(ways)("a port that any thread may notify, %s", (_name, options) => {
+  beforeEach(() => dom0.configureEvents(options));
+
+  it("calls its handler for a notification of this thread, a CPU or not", async () => {
+    let calls = 0;
+    const port = dom0.allocEvtchn();
+    dom0.bindEvtchn(port, () => calls++);
+    hypervisor.notify(port);
+    await until("a call", () => calls === 1, 5000);
+    const member = join(hypervisor.handle());
+    member.notify(port);
+    await until("a call by a member", () => calls === 2, 5000);
+    await sleep(15);
+    expect(calls).toBe(2);
+  });
+
+  it("keeps a notification that comes before its handler (I11)", async () => {
+    let calls = 0;
+    const port = dom0.allocEvtchn();
+    dom0.bindVirq(VIRQ_DOM_EXC, () => {});
+    hypervisor.notify(port);
+    raise();
+    await sleep(15);
+    dom0.bindEvtchn(port, () => calls++);
+    await until("the call", () => calls === 1, 5000);
+  });
+
+  it("calls again for a notification during its call (I11)", async () => {
+    let calls = 0;
+    const port = dom0.allocEvtchn();
+    dom0.bindEvtchn(port, () => {
+      if (++calls < 10) hypervisor.notify(port);
+    });
+    hypervisor.notify(port);
+    await until("ten calls", () => calls === 10, 5000);
+  });
+
+  it("is held back while it is masked; many notifications are one call", async () => {
+    let calls = 0;
+    const port = dom0.allocEvtchn();
+    dom0.bindEvtchn(port, () => calls++);
+    dom0.mask(port);
+    for (let i = 0; i < 5; i++) hypervisor.notify(port);
+    await sleep(15);
+    expect(calls).toBe(0);
+    dom0.unmask(port);
+    await until("the call", () => calls > 0, 5000);
+    await sleep(15);
+    expect(calls).toBe(1);
+  });
+
+  it("calls nobody once it is closed, also by its own handler", async () => {
+    let calls = 0;
+    const port = dom0.allocEvtchn();
+    dom0.bindEvtchn(port, () => {
+      calls++;
+      dom0.closeEvtchn(port);
+    });
+    hypervisor.notify(port);
+    await until("the call", () => calls === 1, 5000);
+    expect(() => hypervisor.notify(port)).toThrow(code("port"));
+    expect(dom0.allocEvtchn(), "the port is free again").toBe(port);
+    dom0.bindEvtchn(port, () => {});
+    hypervisor.notify(port);
+    await sleep(15);
+    expect(calls).toBe(1);
+  });
+
+  it("hears every thread: what a thread counted before it notified is seen (I11)", async () => {
+    const seen = [0, 0];
+    const port = dom0.allocEvtchn();
+    const counts = new Int32Array(new SharedArrayBuffer(8));
+    dom0.bindEvtchn(port, () => {
+      for (const i of [0, 1]) seen[i] = Atomics.load(counts, i);
+    });
+    const threads = await Promise.all(
+      [0, 1].map((index) =>
+        world.spawn(hypervisor, "thread-notify", { data: { port, counts, index, times: 2000 } }),
+      ),
+    );
+    await until("all notifications", () => seen.every((count) => count === 2000), 10_000);
+    expect(threads).toHaveLength(2);
+  });
+});
+
+describe("ports", () => {
+  it("are eight, and each is given once until it is closed", () => {
+    const ports = Array.from({ length: 8 }, () => dom0.allocEvtchn());
+    expect(ports).toEqual([24, 25, 26, 27, 28, 29, 30, 31]);
+    expect(() => dom0.allocEvtchn()).toThrow(code("ports-full"));
+    expect(() => dom0.allocEvtchn()).toThrow("limit=8");
+    dom0.closeEvtchn(27);
+    expect(dom0.allocEvtchn()).toBe(27);
+  });
+
+  it.each([24, 4, 32, -1, 0.5, 2 ** 32 + 24, Number.NaN])(
+    "that nobody has, as %s, are refused",
+    (port) => {
+      dom0.bindVirq(VIRQ_TBUF, () => {});
+      for (const refused of [
+        () => hypervisor.notify(port),
+        () => dom0.bindEvtchn(port, () => {}),
+        () => dom0.closeEvtchn(port),
+      ]) {
+        expect(refused).toThrow(code("port"));
+        expect(refused).toThrow(`port=${port}`);
+      }
+    },
+  );
+
+  it("have one handler", () => {
+    const port = dom0.allocEvtchn();
+    dom0.bindEvtchn(port, () => {});
+    expect(() => dom0.bindEvtchn(port, () => {})).toThrow(code("port"));
+    expect(() => dom0.bindEvtchn(port, () => {})).toThrow("it has a handler");
+  });
+
+  it("are closed when dom0 is, and by configureEvents", () => {
+    const port = dom0.allocEvtchn();
+    dom0.configureEvents({});
+    expect(() => hypervisor.notify(port)).toThrow(code("port"));
+    expect(dom0.allocEvtchn()).toBe(port);
+    dom0.close();
+    expect(() => hypervisor.notify(port)).toThrow(code("port"));
+    expect(() => dom0.allocEvtchn()).toThrow(code("closed"));
+    expect(hypervisor.dom0().allocEvtchn()).toBe(port);
   });
 });
 
