@@ -1,8 +1,10 @@
 // The table of sources: what is in it, which of them are installed, and what one that fails does to the others.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { BUILT_IN, MISSING, originOf } from "../../scripts/lib/event-origins.mjs";
 import { disposable } from "../../src/dispose.js";
 import { TraceError } from "../../src/errors.js";
+import * as facilities from "../../src/facilities/index.js";
 import { xenSched } from "../../src/facilities/index.js";
 import { openContext, type ThreadContext } from "../../src/node/sources/context.js";
 import { installSources, observeThread, sources } from "../../src/node/sources/index.js";
@@ -57,6 +59,16 @@ describe("the table", () => {
       expect(facility.events.map(({ name }) => name)).toEqual(expect.arrayContaining([...events]));
       expect(description).toMatch(/^[A-Z].*\.$/);
     }
+  });
+
+  it("has a source for each event of tbuf's, or a reason why there is none", () => {
+    const names = Object.values(facilities).flatMap(({ name, events }) =>
+      events.map((each) => `${name}:${each.name}`),
+    );
+    expect(names.filter((name) => originOf(name, sources) === undefined)).toEqual([]);
+    expect(originOf("xen_sched:no_such_event", sources)).toBeUndefined();
+    const named = [...Object.keys(BUILT_IN), ...Object.keys(MISSING)];
+    expect(named.filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it("gives a source no tracepoints that it does not name", () => {

@@ -16,6 +16,8 @@ export interface Source {
   readonly description: string;
   /** False: it is only installed when it is named, because it costs too much, or tells too much. */
   readonly byDefault: boolean;
+  /** What it costs, for users: "0.3 us per request". */
+  readonly cost?: string;
   /** The facility that its events are of. */
   readonly facility: FacilityDefinition;
   /** Names of the events of `facility` that it records. */
