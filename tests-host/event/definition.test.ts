@@ -165,13 +165,13 @@ describe("JSON", () => {
       e: event([field("a", u32), field("s", enumOf({ B: 1, A: 0 })), field("l", array(u8))], {
         xen: 1,
         doc: "Not in the text.",
-        label: "a few words",
+        label: "few words",
       }),
       f: {},
     });
     expect(toJson(f)).toBe(
       '{"name":"app","events":[{"name":"e","fields":[{"name":"a","type":"u32"},' +
-        '{"name":"s","type":{"enum":{"B":1,"A":0}}},{"name":"l","type":{"array":"u8"}}],"xen":1,"label":"a few words"},' +
+        '{"name":"s","type":{"enum":{"B":1,"A":0}}},{"name":"l","type":{"array":"u8"}}],"xen":1,"label":"few words"},' +
         '{"name":"f","fields":[]}]}',
     );
   });
