@@ -12,6 +12,9 @@ export class Area {
   readonly limit: number;
   readonly #ats: number[] = new Array(KEPT).fill(-1);
   readonly #rests: Uint8Array[] = new Array(KEPT).fill(EMPTY);
+  /** Where the last view began, and that view: an event of one text asks for the same each time. */
+  #lastAt = -1;
+  #last: Uint8Array = EMPTY;
 
   constructor(bytes: Uint8Array, view: DataView, limit: number) {
     this.bytes = bytes;
@@ -24,12 +27,18 @@ export class Area {
    * 60 characters to encode, so some are kept: the texts of one event often begin where they did.
    */
   from(at: number): Uint8Array {
+    return this.#lastAt === at ? this.#last : this.#find(at);
+  }
+
+  #find(at: number): Uint8Array {
     // By the byte: a text that follows another one begins at any.
     const index = at & (KEPT - 1);
     if (this.#ats[index] !== at) {
       this.#rests[index] = this.bytes.subarray(at, this.limit);
       this.#ats[index] = at;
     }
-    return this.#rests[index] as Uint8Array;
+    this.#lastAt = at;
+    this.#last = this.#rests[index] as Uint8Array;
+    return this.#last;
   }
 }

@@ -107,7 +107,9 @@ function areAscii(units: number, less: number): boolean {
 function writeLong(text: string, area: Area, at: number): number {
   // Each UTF-16 unit is a byte or more, so this turns huge texts away before they cost anything.
   if (at + text.length >= area.limit) return -1;
-  const visible = hasNoWidth(text) ? text + NO_WIDTH : withoutNul(text);
+  // One text in very many begins with U+200B: so the other way is tried first, and with its first unit only.
+  const isPlain = text.charCodeAt(0) !== NO_WIDTH_UNIT && text !== "";
+  const visible = isPlain || !hasNoWidth(text) ? withoutNul(text) : text + NO_WIDTH;
   const rest = area.from(at);
   const { read, written } = encodesShared
     ? encoder.encodeInto(visible, rest)
