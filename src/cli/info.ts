@@ -3,15 +3,16 @@
 import { Command } from "commander";
 import type { CpuClock } from "../clock/clock.js";
 import type { StreamSummary, Totals, TraceMetadata } from "../ctf/index.js";
-import { recordedOn, titlesOf } from "../formats/fields.js";
+import { recordedOn } from "../formats/fields.js";
 import { visible } from "../formats/text.js";
-import { seconds, utc } from "../formats/time.js";
-import { threadNames } from "../node/files/thread-names.js";
+import { utc } from "../formats/time.js";
 import type { TornTail } from "../node/files/torn-tail.js";
-import { countEvents, openTraceDir, readTraceDir, type TraceDir } from "../node/files/trace-dir.js";
+import type { TraceDir } from "../node/files/trace-dir.js";
+import { columns, span } from "./columns.js";
 import { namesOption } from "./names.js";
 import { OUTPUT } from "./output.js";
 import { print, say } from "./printable.js";
+import { type More, processTable, type ReadTrace, readTraces } from "./processes.js";
 
 export function infoCommand(): Command {
   return new Command("info")
@@ -22,17 +23,29 @@ export function infoCommand(): Command {
     .addOption(namesOption())
     .option("--json", "as JSON; times are nanoseconds since the epoch, as text")
     .action((dir: string, options: { events?: boolean; json?: boolean; names?: boolean }) => {
-      const trace = readTraceDir(dir);
-      const { events: count, json: asJson, names = false } = options;
-      const events = count && {
-        events: countEvents(dir),
-        titles: titlesOf(openTraceDir(dir).schema.events, names),
-      };
-      const more: More = { threads: threadNames(dir), ...events };
-      print(asJson ? json(trace, more) : table(dir, trace, more));
-      for (const torn of trace.torn) say(tornLine(torn));
-      if (trace.torn.length > 0) process.exitCode = 1;
+      const traces = readTraces(dir, options);
+      print(options.json ? json(traces) : textOf(dir, traces));
+      const torn = traces.flatMap(({ trace }) => trace.torn);
+      for (const tail of torn) say(tornLine(tail));
+      if (torn.length > 0) process.exitCode = 1;
     });
+}
+
+/** The table of a trace, or of the processes of a recording. */
+export function textOf(dir: string, traces: readonly ReadTrace[]): string {
+  const [only, ...others] = traces;
+  return only && others.length === 0
+    ? table(dir, only.trace, only.more)
+    : processTable(dir, traces);
+}
+
+function json(traces: readonly ReadTrace[]): string {
+  const [only, ...others] = traces;
+  const content =
+    only && others.length === 0
+      ? jsonOf(only)
+      : { processes: traces.map((trace) => ({ dir: trace.dir, ...jsonOf(trace) })) };
+  return JSON.stringify(content, null, 2);
 }
 
 /** That a stream ends within a packet, and how to make the trace one that all readers take. */
@@ -41,20 +54,6 @@ export function tornLine({ path, at, bytes }: TornTail): string {
     `${path}: packet at byte ${at}: truncated: only its first ${bytes} bytes are there, as when a program is ` +
       `killed while it writes; other readers need the file cut: truncate -s ${at} FILE`,
   );
-}
-
-function span({ begin, end }: Totals): string {
-  return begin === undefined || end === undefined ? "-" : seconds(end - begin);
-}
-
-/** What a summary holds besides that of `readTraceDir`. */
-interface More {
-  /** Names of threads by CPU. */
-  readonly threads?: ReadonlyMap<number, readonly string[]>;
-  /** How many records there are of each event, by its name. */
-  readonly events?: ReadonlyMap<string, number>;
-  /** What events are called in the table; by their names where they are not in here. */
-  readonly titles?: ReadonlyMap<string, string>;
 }
 
 export function table(dir: string, trace: TraceDir, more: More = {}): string {
@@ -118,22 +117,8 @@ function shownThreads(names: readonly string[]): string {
   return visible(names.slice(0, THREADS_SHOWN).join(", ") + more);
 }
 
-/** Pads columns: the first and the eighth, which are texts, to the left, numbers to the right. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((r) => r[i]?.length ?? 0)));
-  return rows.map((cells) =>
-    cells
-      .map((cell, i) => {
-        const width = widths[i] ?? 0;
-        return i === 0 || i === 7 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("  ")
-      .replace(/^/, "  ")
-      .trimEnd(),
-  );
-}
-
-function json({ metadata, clocks, summary, torn }: TraceDir, { threads, events }: More): string {
+function jsonOf({ trace, more: { threads, events } }: ReadTrace): object {
+  const { metadata, clocks, summary, torn } = trace;
   const at = (ns: bigint | undefined) =>
     ns === undefined ? null : String(metadata.clockOffsetNs + ns);
   const totals = ({ packets, records, discarded, bytes, begin, end }: Totals) => ({
@@ -153,5 +138,5 @@ function json({ metadata, clocks, summary, torn }: TraceDir, { threads, events }
   const { uuid, env } = metadata;
   const counted = events && { events: Object.fromEntries(events) };
   const total = totals(summary.total);
-  return JSON.stringify({ uuid, env, clocks, total, streams, torn, ...counted }, null, 2);
+  return { uuid, env, clocks, total, streams, torn, ...counted };
 }

@@ -7,11 +7,12 @@ import { TraceError } from "../errors.js";
 import { parseSelection } from "../event/selection.js";
 import type { TraceMode } from "../host/index.js";
 import { makeEmptyDir, removeDirs } from "../node/files/empty-dir.js";
-import type { RecordConfig } from "../node/record/config.js";
+import { dirModeOf } from "../node/files/process-dir.js";
+import { makeJournal } from "../node/record/journal.js";
 import { OUTPUT } from "./output.js";
 import { say } from "./printable.js";
 import { report } from "./report.js";
-import { runRecorded } from "./run-recorded.js";
+import { type Config, runRecorded } from "./run-recorded.js";
 
 interface Options {
   readonly output: string;
@@ -22,6 +23,8 @@ interface Options {
   readonly mode: TraceMode;
   readonly cpus: number;
   readonly fileMode: number;
+  readonly children: boolean;
+  readonly processes: number;
   readonly strict?: boolean;
   readonly quiet?: boolean;
 }
@@ -83,6 +86,8 @@ export function recordCommand(): Command {
       integerFrom(CPUS_LEAST, CPUS_MAX),
       64,
     )
+    .option("--no-children", "record only the first Node process, and not those that it starts")
+    .option("--processes <n>", "most processes that are recorded", integerFrom(1, 65_536), 256)
     .addOption(
       new Option(
         "--file-mode <octal>",
@@ -102,7 +107,7 @@ export function recordCommand(): Command {
       `
 The exit code is that of the program. It is 128 + n if signal n ended the program, 127 if there is no such
 program, 126 if it cannot be run, and 125 if --strict found a fault and the program ended with 0.
-Only the first Node process is recorded. So name the program itself, not npm, npx or a script that runs it.
+Node processes that the program starts are recorded too, each with a trace of its own below the directory.
 SIGINT, SIGTERM and SIGHUP are passed on to the program. The trace is complete all the same.
 
 Examples:
@@ -120,21 +125,25 @@ async function record(command: readonly string[], options: Options): Promise<num
   const dir = resolve(options.output);
   // Refused before the program runs; the recorder makes sure again when it creates the files.
   const made = makeEmptyDir(dir, dirModeOf(options.fileMode));
-  if (RUNNERS.test(command[0] ?? "")) {
+  if (!options.children && RUNNERS.test(command[0] ?? "")) {
     say(
       `${command[0]} itself is recorded, and not the program that it runs; name that program instead`,
     );
   }
+  makeJournal(dir);
   const outcome = await runRecorded(command, configOf(dir, options));
   const complete = report(command, { ...options, dir }, outcome);
   removeDirs(made);
   return outcome.code === 0 && options.strict && !complete ? STRICT_CODE : outcome.code;
 }
 
-function configOf(dir: string, options: Options): Omit<RecordConfig, "fd" | "nodeOptions"> {
+function configOf(dir: string, options: Options): Config {
   const bufferBytes = 2 ** Math.ceil(Math.log2(options.traceBufSize)) * FRAME_BYTES;
   return {
     dir,
+    children: options.children,
+    processes: options.processes,
+    sources: {},
     subbufBytes: bufferBytes / SUBBUFS,
     subbufCount: SUBBUFS,
     mode: options.mode,
@@ -166,11 +175,6 @@ function memoryFor(cpus: number, bufferBytes: number): number {
     );
   }
   return Math.min(bytes, MEMORY_BYTES_MAX);
-}
-
-/** A directory is used by those who may read what is in it. */
-function dirModeOf(mode: number): number {
-  return mode | ((mode & 0o444) >> 2);
 }
 
 function fileMode(text: string): number {

@@ -1,50 +1,77 @@
-// What the Node processes of a command tell about their recordings. Only one of them can have the trace.
+// What the Node processes of a command tell about their recordings.
 
-import type { RecorderMessage, Report } from "../node/record/config.js";
+import type { RecorderMessage, Report, Unrecorded } from "../node/record/config.js";
 
 type Finished = Extract<RecorderMessage, { type: "finished" }>;
 
-interface Recording {
+/** A process, as far as it has told of itself. */
+export interface RecordedProcess {
   readonly pid: number;
-  started: boolean;
+  /** Absolute path of its trace, once it is recorded. */
+  dir: string | undefined;
+  /** Its command line, or its number before it is recorded. */
+  name: string;
   finished: Finished | undefined;
   failure: string | undefined;
 }
 
 export class Recordings {
-  readonly #byProcess = new Map<number, Recording>();
+  /** In the order in which they were heard of. */
+  readonly #processes: RecordedProcess[] = [];
+  readonly #byPid = new Map<number, RecordedProcess>();
+  readonly #unrecorded = new Map<Unrecorded, string[]>();
+  readonly #warnings = new Set<string>();
 
   take(report: Report): void {
-    const { pid, type } = report;
-    const recording = this.#byProcess.get(pid) ?? {
+    if (report.type === "unrecorded") {
+      const names = this.#unrecorded.get(report.why) ?? [];
+      this.#unrecorded.set(report.why, [...names, report.name]);
+    } else if (report.type === "warning") this.#warnings.add(report.message);
+    else if (report.type !== "signal") this.#takeOf(report);
+  }
+
+  /** The process that was the first to be recorded, which signals are told to. */
+  get first(): RecordedProcess | undefined {
+    return this.#processes.find(({ dir }) => dir !== undefined);
+  }
+
+  /** All that have told anything of themselves. */
+  get processes(): readonly RecordedProcess[] {
+    return this.#processes;
+  }
+
+  /** Names of processes that are not recorded, by the reason. */
+  get unrecorded(): ReadonlyMap<Unrecorded, readonly string[]> {
+    return this.#unrecorded;
+  }
+
+  /** What sources cannot do, each once. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
+  }
+
+  #takeOf(report: Exclude<Report, { type: "unrecorded" | "warning" | "signal" }>): void {
+    const process = this.#processOf(report.pid, report.type === "started");
+    if (report.type === "started") {
+      process.dir = report.dir;
+      process.name = report.name;
+    } else if (report.type === "finished") process.finished = report;
+    else process.failure ??= report.message;
+  }
+
+  /** The operating system may give the number of a process that has ended to another. */
+  #processOf(pid: number, starts: boolean): RecordedProcess {
+    const known = this.#byPid.get(pid);
+    if (known && !(starts && known.dir !== undefined)) return known;
+    const process: RecordedProcess = {
       pid,
-      started: false,
+      dir: undefined,
+      name: String(pid),
       finished: undefined,
       failure: undefined,
     };
-    this.#byProcess.set(pid, recording);
-    if (type === "started") recording.started = true;
-    else if (type === "finished") recording.finished = report;
-    else if (type === "failed") recording.failure ??= report.message;
-  }
-
-  /** The process that is, or was, recorded. */
-  get recorded(): Recording | undefined {
-    return this.#all().find(({ started }) => started);
-  }
-
-  /** Why the recording failed, or why none began. What other processes failed at does not count then. */
-  get failure(): string | undefined {
-    const { recorded } = this;
-    return recorded ? recorded.failure : this.#all().find(({ failure }) => failure)?.failure;
-  }
-
-  /** There was one more process than could be recorded. */
-  get furtherProcesses(): boolean {
-    return this.recorded !== undefined && this.#byProcess.size > 1;
-  }
-
-  #all(): Recording[] {
-    return [...this.#byProcess.values()];
+    this.#byPid.set(pid, process);
+    this.#processes.push(process);
+    return process;
   }
 }

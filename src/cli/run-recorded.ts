@@ -5,8 +5,9 @@ import { constants } from "node:os";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { lineSplitter } from "../node/lines.js";
-import { CONFIG_VARIABLE, type RecordConfig, type Report } from "../node/record/config.js";
-import { requireOption } from "../node/record/node-options.js";
+import { recordVariables } from "../node/record/child-environment.js";
+import type { RecordConfig, Report } from "../node/record/config.js";
+import { readJournal } from "../node/record/journal.js";
 import { systemErrorText } from "../node/system-error.js";
 import { Recordings } from "./recordings.js";
 
@@ -15,19 +16,12 @@ export interface Outcome {
   readonly code: number;
   /** Why the program could not be started. */
   readonly notFound: string | undefined;
-  /** Why the recording failed, while the program went on. */
-  readonly failure: string | undefined;
-  /** The recorded process. Undefined when none has started a recording. */
-  readonly pid: number | undefined;
-  /** The program ended before its recording had been finished. */
-  readonly killed: boolean;
-  readonly unanswered: boolean;
-  readonly corrupt: readonly number[];
-  /** Parts of the selection that no event matched. Undefined: it is not known. */
-  readonly unmatched: readonly string[] | undefined;
-  /** A Node process came beside or after the one that was recorded. */
-  readonly furtherProcesses: boolean;
+  /** What its processes have told. */
+  readonly recordings: Recordings;
 }
+
+/** What is the same in all processes of a recording. */
+export type Config = Omit<RecordConfig, "fd" | "nodeOptions" | "parent">;
 
 /** How long the recorder may take to answer before a signal is passed on without it. */
 const ANSWER_MS = 2000;
@@ -40,20 +34,13 @@ const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
 /** Runs a command to its end. */
-export function runRecorded(
-  command: readonly string[],
-  config: Omit<RecordConfig, "fd" | "nodeOptions">,
-): Promise<Outcome> {
+export function runRecorded(command: readonly string[], config: Config): Promise<Outcome> {
   const [file = "", ...args] = command;
   const child = spawn(file, args, {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
-    env: environment({
-      ...config,
-      fd: PIPE_FD,
-      nodeOptions: process.env.NODE_OPTIONS ?? null,
-    }),
+    env: environment(config),
   });
-  const recording = new Recording(child);
+  const recording = new Recording(child, config.dir);
   return new Promise((settle) => {
     child.on("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT";
@@ -72,10 +59,10 @@ function describe(error: NodeJS.ErrnoException): string {
 }
 
 /** NODE_OPTIONS brings the preload into the program, whatever starts it. */
-function environment(config: RecordConfig): NodeJS.ProcessEnv {
+function environment(config: Config): NodeJS.ProcessEnv {
   const preload = fileURLToPath(new URL("../../preload.cjs", import.meta.url));
-  const options = requireOption(process.env.NODE_OPTIONS, preload);
-  return { ...process.env, NODE_OPTIONS: options, [CONFIG_VARIABLE]: JSON.stringify(config) };
+  const ours = { fd: PIPE_FD, parent: null };
+  return { ...process.env, ...recordVariables(config, preload, process.env.NODE_OPTIONS, ours) };
 }
 
 /** What is known of a running program and its recorder, and what is done about signals. */
@@ -84,10 +71,12 @@ class Recording {
   readonly #pipe: Duplex;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #recordings = new Recordings();
+  readonly #dir: string;
   #signals = 0;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, dir: string) {
     this.#child = child;
+    this.#dir = dir;
     this.#pipe = child.stdio[PIPE_FD] as Duplex;
     this.#pipe.setEncoding("utf8");
     this.#pipe.on(
@@ -106,30 +95,25 @@ class Recording {
   }
 
   outcome(code: number, notFound?: string): Outcome {
-    const { recorded, failure, furtherProcesses } = this.#recordings;
-    const finished = recorded?.finished;
-    return {
-      code,
-      notFound,
-      failure,
-      pid: recorded?.pid,
-      killed: recorded !== undefined && !finished && failure === undefined,
-      unanswered: finished?.unanswered ?? false,
-      corrupt: finished?.corrupt ?? [],
-      unmatched: finished?.unmatched,
-      furtherProcesses,
-    };
+    for (const report of readJournal(this.#dir).reports) this.#recordings.take(report);
+    return { code, notFound, recordings: this.#recordings };
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     // Who asks twice wants it to end, whatever becomes of the trace.
     if (++this.#signals > 1) this.#child.kill("SIGKILL");
-    else if (!this.#recordings.recorded || this.#recordings.recorded.finished) this.#passOn(signal);
+    else if (!this.#isRecording) this.#passOn(signal);
     else {
       this.#pipe.write(`${signal}\n`);
       this.#later(ANSWER_MS, () => this.#passOn(signal));
     }
   };
+
+  /** The process at the pipe's end is recorded now. */
+  get #isRecording(): boolean {
+    const { first } = this.#recordings;
+    return first !== undefined && first.finished === undefined;
+  }
 
   #handle(report: Report): void {
     this.#recordings.take(report);

@@ -219,7 +219,8 @@ describe("what cannot be done", () => {
   it("says so when more than one Node process was there, and keeps the first one's trace", async () => {
     const dir = join(freshDir(), "trace");
     const script = "node -e 1 && node -e 2 && exit 6";
-    const { code, stderr } = await tbuf(["record", "-o", dir, "--", "sh", "-c", script]);
+    const args = ["record", "--no-children", "-o", dir, "--", "sh", "-c", script];
+    const { code, stderr } = await tbuf(args);
     expect(code).toBe(6);
     expect(stderr).toContain("tbuf: more than one Node process ran");
     expect((await info(dir)).total.records).toBeGreaterThan(0);

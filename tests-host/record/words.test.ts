@@ -63,7 +63,7 @@ describe("what is said when nothing, or not all, could be recorded", () => {
     const dir = join(freshDir(), "trace");
     const script =
       '"$0" -e "setTimeout(() => {}, 300)" & "$0" -e "setTimeout(() => {}, 300)" & wait';
-    const args = ["record", "-o", dir, "--", "sh", "-c", script, process.execPath];
+    const args = ["record", "--no-children", "-o", dir, "--", "sh", "-c", script, process.execPath];
     const { code, stderr } = await tbuf(args);
     expect(code).toBe(0);
     expect(stderr).not.toContain("failed");
@@ -72,7 +72,7 @@ describe("what is said when nothing, or not all, could be recorded", () => {
     expect({ readable, warnings }).toEqual({ readable: 0, warnings: "" });
   });
 
-  it("finds the trace of a program that has no pipe to tell of it, as under node --watch", async () => {
+  it("hears of a program that has no pipe to tell of itself, as under node --watch", async () => {
     const parent = freshDir();
     const dir = join(parent, "trace");
     const program = join(parent, "program.mjs");
@@ -88,7 +88,7 @@ describe("what is said when nothing, or not all, could be recorded", () => {
       },
     });
     expect(stderr).not.toContain("nothing was recorded");
-    expect(stderr).toContain("tbuf: the program was recorded, but did not report how");
+    expect(stderr).not.toContain("did not report how");
     expect((await info(dir)).total.records).toBeGreaterThan(0);
     expect((await babeltrace(dir)).code).toBe(0);
   });

@@ -5,6 +5,9 @@ import { dirname } from "node:path";
 import { TraceError } from "../../errors.js";
 import { attempt } from "./output-error.js";
 
+/** What `tbuf record` keeps in a directory while it runs; to others it is not there. */
+export const JOURNAL_NAME = ".tbuf-journal";
+
 /**
  * Makes the directory with permissions `mode`, less the umask, and its parents with the usual ones. One that
  * exists must be empty, since a trace is never added to another, and keeps its permissions. Throws TraceError
@@ -14,7 +17,9 @@ import { attempt } from "./output-error.js";
 export function makeEmptyDir(dir: string, mode: number): readonly string[] {
   const made: string[] = [];
   attempt(`create ${dir}`, () => makeDirs(dir, mode, made));
-  const entries = attempt(`read ${dir}`, () => readdirSync(dir));
+  const entries = attempt(`read ${dir}`, () =>
+    readdirSync(dir).filter((name) => name !== JOURNAL_NAME),
+  );
   if (entries.length > 0) {
     throw new TraceError(
       "output",

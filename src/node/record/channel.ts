@@ -5,16 +5,22 @@ import { fstatSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { lineSplitter } from "../lines.js";
 import type { RecorderMessage, Report } from "./config.js";
+import { tellJournal } from "./journal.js";
 
 export class RecordChannel {
   readonly #fd: number;
+  readonly #dir: string;
   /** The pipe's identity; undefined when `fd` is no pipe of `tbuf record`. */
   readonly #inode: number | undefined;
   #socket: Socket | undefined;
 
-  /** @param fd the pipe's number, or -1 for none */
-  constructor(fd: number) {
+  /**
+   * @param fd the pipe's number, or -1 for none
+   * @param dir the recording's directory, whose journal is for those that have no pipe
+   */
+  constructor(fd: number, dir: string) {
     this.#fd = fd;
+    this.#dir = dir;
     this.#inode = inodeOf(fd);
   }
 
@@ -25,7 +31,7 @@ export class RecordChannel {
 
   /** Sends one message, at once. False when nobody can hear it. */
   tell(message: RecorderMessage): boolean {
-    if (!this.#isThere()) return false;
+    if (!this.#isThere()) return tellJournal(this.#dir, message);
     const report: Report = { ...message, pid: process.pid };
     try {
       writeSync(this.#fd, `${JSON.stringify(report)}\n`);

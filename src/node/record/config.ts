@@ -2,6 +2,8 @@
 // the preload's threads tell each other.
 
 import type { TraceMode } from "../../host/index.js";
+import type { Environment } from "../../trace/schema.js";
+import type { SourceSelection } from "../sources/index.js";
 
 /** Environment variable that holds a RecordConfig as JSON. */
 export const CONFIG_VARIABLE = "TBUF_RECORD";
@@ -9,12 +11,23 @@ export const CONFIG_VARIABLE = "TBUF_RECORD";
 /** Environment data of Node's threads: the hypervisor's handle. */
 export const HANDLE_KEY = "tbuf.handle";
 
+/** Environment data of Node's threads: the RecordConfig of their process. */
+export const CONFIG_KEY = "tbuf.config";
+
 /** Name of the trace that `tbuf record` makes, and of its channel. */
 export const TRACE_NAME = "xen";
 
 export interface RecordConfig {
-  /** Absolute path of the trace directory. */
+  /** Absolute path of the recording's directory. */
   readonly dir: string;
+  /** Processes that the program starts are recorded too, and each process has a directory of its own in `dir`. */
+  readonly children: boolean;
+  /** Most processes that are recorded. */
+  readonly processes: number;
+  /** Number of the recorded process that has started this one; null: the command itself. */
+  readonly parent: number | null;
+  /** The sources of events that are installed. */
+  readonly sources: SourceSelection;
   readonly subbufBytes: number;
   readonly subbufCount: number;
   readonly mode: TraceMode;
@@ -51,12 +64,20 @@ export interface RecorderData {
   readonly config: RecordConfig;
   readonly handle: unknown;
   readonly words: Int32Array;
+  /** What the metadata says of the process. */
+  readonly env: Environment;
 }
+
+/** Why a process is not recorded: by --no-children, or since there are --processes already. */
+export type Unrecorded = "children" | "processes";
 
 /** What a recorded process tells `tbuf record`. */
 export type RecorderMessage =
-  | { readonly type: "started" }
+  | { readonly type: "started"; readonly dir: string; readonly name: string }
   | { readonly type: "failed"; readonly message: string }
+  /** A Node process that is not recorded, as far as it could be told. */
+  | { readonly type: "unrecorded"; readonly name: string; readonly why: Unrecorded }
+  | { readonly type: "warning"; readonly message: string }
   | {
       readonly type: "finished";
       readonly unanswered: boolean;

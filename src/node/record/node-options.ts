@@ -1,10 +1,16 @@
 // NODE_OPTIONS with one more module to load.
 
-/** What `requireOption` was given, from what it returned; undefined when there was nothing. */
+/**
+ * NODE_OPTIONS without the option that `requireOption` adds, wherever it is by now: what started this process may have
+ * added others. Undefined when nothing else is there.
+ */
 export function withoutRequire(nodeOptions: string, path: string): string | undefined {
   const option = requireOption(undefined, path);
-  if (!nodeOptions.endsWith(option)) return nodeOptions;
-  return nodeOptions.slice(0, -option.length).trimEnd() || undefined;
+  const at = nodeOptions.indexOf(option);
+  if (at < 0) return nodeOptions;
+  const before = nodeOptions.slice(0, at).trimEnd();
+  const after = nodeOptions.slice(at + option.length).trimStart();
+  return [before, after].filter((part) => part !== "").join(" ") || undefined;
 }
 
 /** Adds `--require path` to what NODE_OPTIONS holds; paths may hold spaces and quotes. */

@@ -2,7 +2,8 @@
 // code: bundled to dist/preload.cjs, loaded by `node --require`. It must not fail: a program that
 // cannot be traced runs untraced, and says so.
 
-import { writeSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import {
   getEnvironmentData,
   isMainThread,
@@ -13,27 +14,33 @@ import { markObserved } from "../../cpu/current.js";
 import type { HypervisorHandle } from "../../cpu/member.js";
 import type { TraceError } from "../../errors.js";
 import { Hypervisor } from "../../hypervisor.js";
+import { makeProcessDir } from "../files/process-dir.js";
 import { openContext } from "../sources/context.js";
 import { installSources } from "../sources/index.js";
 import { attachThread } from "../threads/attach.js";
 import { RecordChannel } from "./channel.js";
-import { CONFIG_VARIABLE, HANDLE_KEY, type RecordConfig } from "./config.js";
+import { takeConfig } from "./child-environment.js";
+import { CONFIG_KEY, HANDLE_KEY, type RecordConfig, type RecorderMessage } from "./config.js";
 import { withoutRequire } from "./node-options.js";
+import { preloadChildren } from "./preload-children.js";
 import { preloadWorkers } from "./preload-workers.js";
+import { processEnv, programName } from "./process-env.js";
 import { startRecorder } from "./recorder.js";
 import { finishOnSignals } from "./signals.js";
 
-/** The main thread's pipe to `tbuf record`, until its recorder has it. */
+/** What this thread tells `tbuf record` by: the main thread's pipe until its recorder has it, or the journal. */
 let channel: RecordChannel | undefined;
+/** Another recorded process has started this one. */
+let isChild = false;
 
 declare const __dirname: string;
 declare const __filename: string;
 
-/** By `tbuf record` if that hears it, else by stderr itself. */
+/** By `tbuf record` if that hears it, else by stderr itself, unless a parent reads that. */
 function complain(error: unknown): void {
   const { code, message = String(error) } = error as Partial<TraceError>;
   const text = `${message}${HINTS[code ?? ""] ?? ""}`;
-  if (channel?.tell({ type: "failed", message: text })) return;
+  if (channel?.tell({ type: "failed", message: text }) || isChild) return;
   try {
     writeSync(2, `tbuf: thread ${threadId} is not recorded: ${text}\n`);
   } catch {
@@ -49,30 +56,28 @@ const HINTS: Readonly<Record<string, string>> = {
     "reserve some 10 GB less, and -S and --cpus ask for fewer bytes",
 };
 
-/** Takes what is for this process out of the environment: its children are not to be recorded. */
-function takeConfig(): RecordConfig | undefined {
-  const json = process.env[CONFIG_VARIABLE];
-  if (json === undefined) return undefined;
-  const config = JSON.parse(json) as RecordConfig;
-  delete process.env[CONFIG_VARIABLE];
-  if (config.nodeOptions === null) delete process.env.NODE_OPTIONS;
-  else process.env.NODE_OPTIONS = config.nodeOptions;
-  return config;
-}
-
-/** A worker with an environment of its own was given the preload by it: see preload-workers.ts. */
-function cleanEnvironment(): void {
+/** A worker with options of its own was given the preload by them: see preload-workers.ts. */
+function cleanOptions(): void {
   const { NODE_OPTIONS: options } = process.env;
   const before = options && withoutRequire(options, __filename);
   if (before === undefined) delete process.env.NODE_OPTIONS;
   else if (before !== options) process.env.NODE_OPTIONS = before;
+  const { execArgv } = process;
+  if (execArgv.at(-1) === __filename && execArgv.at(-2) === "--require") execArgv.splice(-2);
+}
+
+function tell(message: RecorderMessage): void {
+  channel?.tell(message);
 }
 
 /** What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. */
-function traceThisThread(hypervisor: Hypervisor, ended: () => void): void {
+function traceThisThread(hypervisor: Hypervisor, config: RecordConfig, ended: () => void): void {
   markObserved();
-  const context = openContext(hypervisor);
+  const context = openContext(hypervisor, (_code, message) => tell({ type: "warning", message }));
   preloadWorkers(__filename);
+  preloadChildren(__filename, config, (name) =>
+    tell({ type: "unrecorded", name, why: "children" }),
+  );
   // Before any source asks: after the last record of each.
   context.onEnd(() => {
     try {
@@ -82,29 +87,53 @@ function traceThisThread(hypervisor: Hypervisor, ended: () => void): void {
     }
   });
   attachThread(hypervisor);
-  installSources(context);
+  installSources(context, config.sources);
+}
+
+function preloadWorker(): void {
+  cleanOptions();
+  const handle = getEnvironmentData(HANDLE_KEY) as unknown as HypervisorHandle | undefined;
+  if (!handle) return;
+  const config = getEnvironmentData(CONFIG_KEY) as unknown as RecordConfig;
+  // Not by the pipe: its number may be somebody else's by now.
+  channel = new RecordChannel(-1, config.dir);
+  isChild = config.parent !== null;
+  traceThisThread(Hypervisor.join(handle), config, () => {});
+}
+
+/** The directory of this process's trace; undefined when it cannot have one any more. */
+function traceDir({ children, dir, processes, fileMode }: RecordConfig): string | undefined {
+  if (!children) return dir;
+  // `tbuf record` has ended, and what it has left is a trace itself.
+  if (existsSync(join(dir, "metadata"))) return undefined;
+  const program = programName();
+  const name = makeProcessDir(dir, { pid: process.pid, program, fileMode, max: processes });
+  if (name === undefined) tell({ type: "unrecorded", name: program, why: "processes" });
+  return name && join(dir, name);
 }
 
 function preload(): void {
   if (!isMainThread) {
-    cleanEnvironment();
-    const handle = getEnvironmentData(HANDLE_KEY) as unknown as HypervisorHandle | undefined;
-    if (!handle) return;
-    traceThisThread(Hypervisor.join(handle), () => {});
+    preloadWorker();
     return;
   }
-  const config = takeConfig();
+  const config = takeConfig(__filename);
   if (!config) return;
-  channel = new RecordChannel(config.fd);
-  const recorder = startRecorder({ ...config, fd: channel.fd }, __dirname, complain);
+  isChild = config.parent !== null;
+  channel = new RecordChannel(config.fd, config.dir);
+  const dir = traceDir(config);
+  if (dir === undefined) return;
+  const env = processEnv(config.mode);
+  const recorder = startRecorder({ ...config, dir, fd: channel.fd }, __dirname, complain, env);
   if (!recorder) return;
   const { hypervisor, words, finish } = recorder;
   setEnvironmentData(HANDLE_KEY, hypervisor.handle() as never);
+  setEnvironmentData(CONFIG_KEY, config as never);
   finishOnSignals(words, () => {
     hypervisor.close();
     finish();
   });
-  traceThisThread(hypervisor, finish);
+  traceThisThread(hypervisor, config, finish);
 }
 
 try {

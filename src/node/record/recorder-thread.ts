@@ -4,6 +4,7 @@
 
 import { writeSync } from "node:fs";
 import { constants } from "node:os";
+import { dirname } from "node:path";
 import { threadId, workerData } from "node:worker_threads";
 import type { HypervisorHandle } from "../../cpu/member.js";
 import { messageOf } from "../../errors.js";
@@ -26,9 +27,11 @@ import {
 /** A thread that is blocked, or busy and not recording, is not waited for longer than this. */
 const QUIET_MS = 250;
 
-const { config, handle, words } = workerData as RecorderData;
+const { config, handle, words, env } = workerData as RecorderData;
 const stop = new AbortController();
-const channel = new RecordChannel(config.fd);
+// In the directory of a process of several, the journal is in the one above.
+const root = config.children ? dirname(config.dir) : config.dir;
+const channel = new RecordChannel(config.fd, root);
 
 function setState(state: number): void {
   Atomics.store(words, WORD_STATE, state);
@@ -94,7 +97,7 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
     dom0,
     channel: TRACE_NAME,
     fileMode: config.fileMode,
-    env: { process: process.pid, trace_mode: config.mode },
+    env,
   });
   const { subbufBytes, subbufCount, mode, events } = config;
   const trace = dom0.createTrace(TRACE_NAME, { subbufBytes, subbufCount, mode, events });
@@ -103,7 +106,7 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
   listenToMain();
   channel.listen(onSignal);
   if (config.seconds > 0) setTimeout(() => stop.abort(), config.seconds * 1000);
-  channel.tell({ type: "started" });
+  channel.tell({ type: "started", dir: config.dir, name: String(env.command) });
   setState(STATE_RECORDING);
 
   let answered = true;
@@ -130,7 +133,8 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
 
 function fail(error: unknown): void {
   const message = messageOf(error);
-  if (channel.tell({ type: "failed", message })) return;
+  // The streams of a child are read by its parent.
+  if (channel.tell({ type: "failed", message }) || config.parent !== null) return;
   try {
     writeSync(2, `tbuf: recording failed: ${message}\n`);
   } catch {

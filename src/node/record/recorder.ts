@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Hypervisor } from "../../hypervisor.js";
+import type { Environment } from "../../trace/schema.js";
 import {
   type RecordConfig,
   type RecorderData,
@@ -29,15 +30,17 @@ export interface Recorder {
  * Undefined when the recorder's thread has failed; it has said so.
  * @param dir directory of the bundles: dom0's thread is `recorder.cjs` in it
  * @param failed is called when that thread ends by an error which it could not tell itself
+ * @param env what the metadata says of the process
  */
 export function startRecorder(
   config: RecordConfig,
   dir: string,
   failed: (error: unknown) => void,
+  env: Environment,
 ): Recorder | undefined {
   const hypervisor = Hypervisor.boot({ memoryBytes: config.memoryBytes, cpus: config.cpus });
   const words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
-  const workerData: RecorderData = { config, handle: hypervisor.handle(), words };
+  const workerData: RecorderData = { config, handle: hypervisor.handle(), words, env };
   const worker = new Worker(join(dir, "recorder.cjs"), {
     workerData,
     // Flags and environment of its own, so that the preload does not take it for the program's.

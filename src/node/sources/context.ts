@@ -21,27 +21,28 @@ type Action<Args extends readonly unknown[]> = (...args: Args) => void;
 /**
  * Opens a thread's context. Disposing of it takes back whatever was asked of it, and workers that end later keep their
  * CPUs. The thread may become a CPU later.
+ * @param tell is given what goes wrong, instead of the warnings of the process
  */
-export function openContext(member: Member): ThreadContext {
+export function openContext(member: Member, tell: typeof warn = warn): ThreadContext {
   const ends = new Set<Action<[number]>>();
   const starts = new Set<Action<[Worker]>>();
   const deaths = new Set<Action<[readonly ThreadInfo[]]>>();
   let exit: Disposable | undefined;
 
   const watch = watchWorkers({
-    started: (worker) => callAll([...starts], worker),
+    started: (worker) => callAll(tell, [...starts], worker),
     ended(tid) {
       try {
-        if (deaths.size > 0) callAll([...deaths], member.threadsOf(tid));
+        if (deaths.size > 0) callAll(tell, [...deaths], member.threadsOf(tid));
         member.reap(tid);
       } catch (error) {
-        warn("TBUF_CPU_HELD", `thread ${tid} holds its CPU: ${messageOf(error)}`);
+        tell("TBUF_CPU_HELD", `thread ${tid} holds its CPU: ${messageOf(error)}`);
       }
     },
   });
   // Only when somebody asks: `process.emit` is replaced for it.
   const watchEnd = (): void => {
-    exit ??= afterExit((code) => callAll([...ends].reverse(), code));
+    exit ??= afterExit((code) => callAll(tell, [...ends].reverse(), code));
   };
   const letGoOfEnd = (): void => {
     if (ends.size > 0) return;
@@ -73,7 +74,7 @@ export function openContext(member: Member): ThreadContext {
     },
     onWorker: (hook: Action<[Worker]>) => add(starts, hook),
     onWorkerGone: (hook: Action<[readonly ThreadInfo[]]>) => add(deaths, hook),
-    warn: (text: string) => warn("TBUF_SOURCE", text),
+    warn: (text: string) => tell("TBUF_SOURCE", text),
   };
   makeDisposable(context, dispose);
   return context as ThreadContext;
@@ -91,6 +92,7 @@ function add<Args extends readonly unknown[]>(
 
 /** Calls each of them, whatever the others throw: they run within the program, which must not notice. */
 function callAll<Args extends readonly unknown[]>(
+  tell: typeof warn,
   actions: Iterable<Action<Args>>,
   ...args: Args
 ): void {
@@ -98,7 +100,7 @@ function callAll<Args extends readonly unknown[]>(
     try {
       action(...args);
     } catch (error) {
-      warn("TBUF_SOURCE", `a source of events failed: ${messageOf(error)}`);
+      tell("TBUF_SOURCE", `a source of events failed: ${messageOf(error)}`);
     }
   }
 }
