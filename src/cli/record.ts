@@ -6,16 +6,21 @@ import { BUFFER_BYTES_MAX, CPUS_MAX, FRAME_BYTES } from "../../assembly/public/l
 import { TraceError } from "../errors.js";
 import { parseSelection } from "../event/selection.js";
 import type { TraceMode } from "../host/index.js";
-import { makeEmptyDir, removeDirs } from "../node/files/empty-dir.js";
+import { freeDir, makeEmptyDir, removeDirs } from "../node/files/empty-dir.js";
 import { dirModeOf } from "../node/files/process-dir.js";
+import { removeTrace } from "../node/files/remove-trace.js";
 import { makeJournal } from "../node/record/journal.js";
+import { type SourceSelection, sources } from "../node/sources/index.js";
+import { parseSources } from "../node/sources/select.js";
 import { OUTPUT } from "./output.js";
 import { say } from "./printable.js";
 import { report } from "./report.js";
 import { type Config, runRecorded } from "./run-recorded.js";
 
 interface Options {
-  readonly output: string;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly sources: SourceSelection;
   readonly traceBufSize: number;
   readonly evtMask: string;
   readonly timeInterval: number;
@@ -29,6 +34,7 @@ interface Options {
   readonly quiet?: boolean;
 }
 
+const DEFAULT_DIR = "tbuf-trace";
 /** Programs of Node's own that run others. */
 const RUNNERS = /(^|[/])(npm|npx|yarn|pnpm|corepack)$/;
 /** dom0's thread and the program's main thread. */
@@ -46,7 +52,14 @@ export function recordCommand(): Command {
     .description("Run a Node program and record what its threads do, as a trace in a directory.")
     .usage("[options] -- <command> [args...]")
     .argument("<command...>", "the program and its arguments, after --")
-    .option("-o, --output <dir>", "directory for the trace; must be new or empty", "tbuf-trace")
+    .option(
+      "-o, --output <dir>",
+      "directory for the trace, new or empty (default: tbuf-trace, or the first of tbuf-trace-2, ... that is)",
+    )
+    .option(
+      "--force",
+      "replace the trace that is in the directory, and nothing but a trace of tbuf",
+    )
     .option(
       "-S, --trace-buf-size <pages>",
       "size of each thread's buffer, in pages of 4096 bytes; rounded up to a power of two",
@@ -86,6 +99,15 @@ export function recordCommand(): Command {
       integerFrom(CPUS_LEAST, CPUS_MAX),
       64,
     )
+    .option(
+      "--sources <list>",
+      `sources of events, separated by commas: all, none, a name, or -name to leave one out; there are ${sources
+        .map(({ name }) => name)
+        .join(", ")}`,
+      selectSources,
+      {},
+    )
+    .option("-p, --pid <pid>", "not possible: see below", refusePid)
     .option("--no-children", "record only the first Node process, and not those that it starts")
     .option("--processes <n>", "most processes that are recorded", integerFrom(1, 65_536), 256)
     .addOption(
@@ -108,6 +130,9 @@ export function recordCommand(): Command {
 The exit code is that of the program. It is 128 + n if signal n ended the program, 127 if there is no such
 program, 126 if it cannot be run, and 125 if --strict found a fault and the program ended with 0.
 Node processes that the program starts are recorded too, each with a trace of its own below the directory.
+A process that runs already (-p, --pid) cannot be recorded: each of its threads must have joined the shared buffers
+before its own code runs, and Node lets nobody but a debugger in afterwards. Start it with \`tbuf record\`, or let it
+record itself: \`record\` and \`flightRecorder\` of \`tbuf/node\` begin and end while it runs.
 SIGINT, SIGTERM and SIGHUP are passed on to the program. The trace is complete all the same.
 
 Examples:
@@ -122,7 +147,9 @@ Examples:
 }
 
 async function record(command: readonly string[], options: Options): Promise<number> {
-  const dir = resolve(options.output);
+  const output = options.output ?? (options.force ? DEFAULT_DIR : freeDir(DEFAULT_DIR));
+  const dir = resolve(output);
+  if (options.force) removeTrace(dir);
   // Refused before the program runs; the recorder makes sure again when it creates the files.
   const made = makeEmptyDir(dir, dirModeOf(options.fileMode));
   if (!options.children && RUNNERS.test(command[0] ?? "")) {
@@ -132,7 +159,7 @@ async function record(command: readonly string[], options: Options): Promise<num
   }
   makeJournal(dir);
   const outcome = await runRecorded(command, configOf(dir, options));
-  const complete = report(command, { ...options, dir }, outcome);
+  const complete = report(command, { ...options, dir, output }, outcome);
   removeDirs(made);
   return outcome.code === 0 && options.strict && !complete ? STRICT_CODE : outcome.code;
 }
@@ -143,7 +170,7 @@ function configOf(dir: string, options: Options): Config {
     dir,
     children: options.children,
     processes: options.processes,
-    sources: {},
+    sources: options.sources,
     subbufBytes: bufferBytes / SUBBUFS,
     subbufCount: SUBBUFS,
     mode: options.mode,
@@ -206,6 +233,21 @@ function numberTo(max: number): (text: string) => number {
 /** NaN for what is no number without a sign. */
 function number(text: string): number {
   return /^(0x[0-9a-f]+|[0-9]+(\.[0-9]+)?)$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+function selectSources(text: string): SourceSelection {
+  try {
+    return parseSources(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+}
+
+function refusePid(): never {
+  throw new InvalidArgumentError(
+    "A process that runs already cannot be recorded without its help: start it with `tbuf record`, or let it record " +
+      "itself, by record() or flightRecorder() of tbuf/node.",
+  );
 }
 
 function events(text: string): string {

@@ -38,7 +38,7 @@ export function cutTornTails(dir: string, channel: string): TornTail[] {
 }
 
 /** What every packet of the trace begins with. */
-function packetBegin(uuid: string): Uint8Array {
+export function packetBegin(uuid: string): Uint8Array {
   const begin = new Uint8Array(20);
   new DataView(begin.buffer).setUint32(0, CTF_MAGIC, true);
   begin.set(parseUuid(uuid), 4);

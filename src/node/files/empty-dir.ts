@@ -29,6 +29,22 @@ export function makeEmptyDir(dir: string, mode: number): readonly string[] {
   return made;
 }
 
+/** The first of `name`, `name-2`, `name-3`, ... that does not exist or is an empty directory. */
+export function freeDir(name: string): string {
+  for (let i = 1; ; i++) {
+    const own = i === 1 ? name : `${name}-${i}`;
+    if (!existsSync(own) || isEmptyDir(own)) return own;
+  }
+}
+
+function isEmptyDir(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Removes directories that `makeEmptyDir` has made, as far as they are empty. */
 export function removeDirs(made: readonly string[]): void {
   for (const dir of made.toReversed()) {
