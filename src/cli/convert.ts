@@ -9,7 +9,7 @@ import { TraceError } from "../errors.js";
 import { type SlicePair, toChrome } from "../formats/chrome.js";
 import { toText } from "../formats/text.js";
 import type { TornTail } from "../node/files/torn-tail.js";
-import { openTraceDir } from "../node/files/trace-dir.js";
+import { openTraces } from "../node/files/trace-forest.js";
 import { batched, checkNewFile, writeWhole } from "../node/files/whole-file.js";
 import { tornLine } from "./info.js";
 import { namesOption } from "./names.js";
@@ -66,7 +66,7 @@ async function convert(dir: string, options: Options): Promise<void> {
   if (time !== undefined && to !== "text") refuse("--time", "text", to);
   if (slices.length > 0 && to !== "chrome") refuse("--slice", "chrome", to);
   const torn: TornTail[] = [];
-  const trace = openTraceDir(dir, { onTorn: (tail) => torn.push(tail) });
+  const trace = openTraces(dir, { onTorn: (tail) => torn.push(tail) });
   warnOfUnknown(trace, slices);
   const pieces = to === "text" ? textOf(trace, time) : chromeOf(trace, slices, names);
   if (output === undefined || output === "-") await print(pieces);

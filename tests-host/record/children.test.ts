@@ -151,6 +151,29 @@ describe("the metadata of a process", () => {
 });
 
 describe("a directory of processes", () => {
+  it("is converted as one trace, in the order of time, with each thread's process in its name", async () => {
+    const dir = join(freshDir(), "trace");
+    await shell(dir, '"$0" -e 1 & "$0" -e 2; wait', "-q");
+    const all = await processes(dir);
+    const { stdout: text } = await tbuf(["convert", dir, "--to", "text", "--time", "utc"]);
+    const lines = text.trim().split("\n");
+    expect(lines).toHaveLength(all.reduce((sum, { total: { records } }) => sum + records, 0));
+    const times = lines.map((line) => line.slice(0, line.indexOf("]")));
+    expect(times).toEqual(times.toSorted());
+    const { stdout: chrome } = await tbuf(["convert", dir, "--to", "chrome"]);
+    const { traceEvents } = JSON.parse(chrome) as {
+      traceEvents: { name: string; args: { name: string } }[];
+    };
+    const threads = traceEvents.filter(({ name }) => name === "thread_name");
+    const pids = all.map(({ env }) => env.process);
+    expect(threads.map(({ args }) => args.name).sort()).toEqual([
+      `CPU 0: ${pids[0]}-node dom0`,
+      `CPU 1000: ${pids[1]}-node dom0`,
+      `CPU 1001: ${pids[1]}-node main`,
+      `CPU 1: ${pids[0]}-node main`,
+    ]);
+  });
+
   it("is refused by tbuf info when no trace is in it, naming what is missing", async () => {
     const dir = freshDir();
     mkdirSync(join(dir, "12-node"));
