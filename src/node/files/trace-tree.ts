@@ -1,6 +1,6 @@
 // The traces in a directory.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { attempt } from "./output-error.js";
 
@@ -10,7 +10,7 @@ import { attempt } from "./output-error.js";
  * reads it is told what is missing. Throws TraceError `output` for a directory that cannot be read.
  */
 export function traceDirs(dir: string): readonly string[] {
-  if (!existsSync(dir)) return [dir];
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return [dir];
   const found = below(dir);
   return found.length > 0 ? found : [dir];
 }
