@@ -1,6 +1,6 @@
 // Recordings into directories.
 
-import { checkOptions, messageOf, warn } from "../errors.js";
+import { badOption, checkOptions, messageOf, warn } from "../errors.js";
 import {
   FLIGHT_OPTIONS,
   FlightRecorder,
@@ -12,7 +12,9 @@ import {
   Recording,
   type RecordingOptions,
 } from "../recording/recording.js";
+import { ThreadNames } from "../recording/thread-names.js";
 import { CtfWriter } from "./files/ctf-writer.js";
+import { checkRotation, RotatingWriter } from "./files/rotating-writer.js";
 import { listen } from "./hooks/listen.js";
 import { reapWorkers } from "./reap-workers.js";
 
@@ -23,6 +25,13 @@ export interface RecordOptions extends RecordingOptions {
   readonly dir: string;
   /** More about the trace, for readers: names and values. */
   readonly env?: Env;
+  /**
+   * Most bytes of a trace, 262144 or more: then a new one begins, and there are `dir/1`, `dir/2`, ... Each
+   * is a trace of its own. Default: one trace in `dir`, without a limit.
+   */
+  readonly maxBytes?: number;
+  /** Most of these traces that are kept, 2 or more: the oldest are removed. Default 8. */
+  readonly maxFiles?: number;
 }
 
 export interface FlightOptions extends FlightRecorderOptions {
@@ -36,12 +45,18 @@ export interface FlightOptions extends FlightRecorderOptions {
  * places back when they end. Throws TraceError.
  */
 export function record(options: RecordOptions): Recording<void> {
-  checkOptions("record", options, [...RECORDING_OPTIONS, "dir", "env"]);
-  const { dir, env = {}, onError, ...rest } = options;
+  checkOptions("record", options, [...RECORDING_OPTIONS, "dir", "env", "maxBytes", "maxFiles"]);
+  const { dir, env = {}, onError, maxBytes, maxFiles, ...rest } = options;
+  if (maxBytes !== undefined) checkRotation("record", maxBytes, maxFiles);
+  else if (maxFiles !== undefined)
+    throw badOption("record", "maxBytes", "given with maxFiles", maxBytes);
   checkOnError("record", onError);
   const recording: Recording<void> = new Recording<void>(
     { ...rest, onError: onError ?? warnOfEnd },
-    (dom0) => new CtfWriter({ dir, dom0, env }),
+    (dom0) =>
+      maxBytes === undefined
+        ? new CtfWriter({ dir, dom0, env })
+        : new RotatingWriter({ dir, dom0, env, maxBytes, maxFiles, names: new ThreadNames(dom0) }),
     () => {
       exit.dispose();
       workers.dispose();

@@ -47,6 +47,11 @@ export class CtfWriter {
     return this.#files.failure;
   }
 
+  /** Bytes of all files so far. */
+  get bytes(): number {
+    return this.#files.bytes;
+  }
+
   /**
    * Describes the facilities that are not described yet, and the clocks of CPUs that are new or have
    * changed. Throws TraceError `output`, and `closed` after `finish`.

@@ -28,6 +28,7 @@ export class NewTraceDir implements NewFiles {
   readonly #made: readonly string[];
   readonly #files = new Map<string, NewFile>();
   #failure: TraceError | undefined;
+  #bytes = 0;
   #closed = false;
 
   /**
@@ -49,6 +50,11 @@ export class NewTraceDir implements NewFiles {
     return this.#failure;
   }
 
+  /** What was appended to all files. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -59,6 +65,7 @@ export class NewTraceDir implements NewFiles {
     if (this.#failure) throw this.#failure;
     try {
       this.#file(name).append(parts);
+      for (const part of parts) this.#bytes += part.length;
     } catch (error) {
       this.#failure = error as TraceError;
       throw error;
