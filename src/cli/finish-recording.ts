@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { cutTornTails } from "../node/files/cut-torn.js";
 import { moveUp, pidOf, processDirs, removeIfEmpty } from "../node/files/process-dir.js";
 import type { TornTail } from "../node/files/torn-tail.js";
+import { traceDirs } from "../node/files/trace-tree.js";
 import { TRACE_NAME } from "../node/record/config.js";
 import { removeJournal } from "../node/record/journal.js";
 import type { RecordedProcess, Recordings } from "./recordings.js";
@@ -24,7 +25,7 @@ export function finishRecording(
   removeJournal(dir);
   if (!children) {
     const { first } = recordings;
-    return first && isOver(first) && !first.finished ? cutTornTails(dir, TRACE_NAME) : [];
+    return first && isOver(first) && !first.finished ? cutAll(dir) : [];
   }
   const byDir = new Map(recordings.processes.map((process) => [process.dir, process]));
   const torn: TornTail[] = [];
@@ -32,7 +33,7 @@ export function finishRecording(
     const path = join(dir, name);
     const process = (byDir.get(path) as Life | undefined) ?? { pid: pidOf(name) };
     if (process.finished || !isOver(process)) continue;
-    torn.push(...cutTornTails(path, TRACE_NAME));
+    torn.push(...cutAll(path));
     removeIfEmpty(path);
   }
   const [only, ...others] = processDirs(dir);
@@ -40,6 +41,11 @@ export function finishRecording(
     if (isOver(byDir.get(join(dir, only)) ?? { pid: pidOf(only) })) moveUp(dir, only);
   }
   return torn;
+}
+
+/** In the trace there, or in its parts. */
+function cutAll(dir: string): TornTail[] {
+  return traceDirs(dir).flatMap((each) => cutTornTails(each, TRACE_NAME));
 }
 
 /** Nobody writes the trace of this process any more: one that runs on in the background may. */

@@ -9,6 +9,7 @@ import type { TraceMode } from "../host/index.js";
 import { freeDir, makeEmptyDir, removeDirs } from "../node/files/empty-dir.js";
 import { dirModeOf } from "../node/files/process-dir.js";
 import { removeTrace } from "../node/files/remove-trace.js";
+import { PART_BYTES_MIN } from "../node/files/rotating-writer.js";
 import { makeJournal } from "../node/record/journal.js";
 import { type SourceSelection, sources } from "../node/sources/index.js";
 import { parseSources } from "../node/sources/select.js";
@@ -30,6 +31,11 @@ interface Options {
   readonly fileMode: number;
   readonly children: boolean;
   readonly processes: number;
+  readonly memoryBuffer?: number;
+  readonly flightStall: number;
+  readonly flightPause: number;
+  readonly maxSize?: number;
+  readonly maxFiles?: number;
   readonly strict?: boolean;
   readonly quiet?: boolean;
 }
@@ -93,6 +99,36 @@ export function recordCommand(): Command {
         .choices(["discard", "overwrite"])
         .default("discard"),
     )
+    .addOption(
+      new Option(
+        "-M, --memory-buffer <bytes>",
+        "keep the newest bytes of each thread in memory (64k, 8M), and write a trace DIR/1, DIR/2, ... only when something triggers that: see below",
+      )
+        .argParser(bytesFrom(32_768, BUFFER_BYTES_MAX))
+        .conflicts(["traceBufSize", "mode", "maxSize"]),
+    )
+    .option(
+      "--flight-stall <ms>",
+      "with -M: a stall of this time is a trigger; 0: none is",
+      integerFrom(0, 3_600_000),
+      0,
+    )
+    .option(
+      "--flight-pause <seconds>",
+      "with -M: triggers in this time after a dump make no other one",
+      numberTo(TIMER_SECONDS_MAX),
+      10,
+    )
+    .option(
+      "--max-size <bytes>",
+      "begin a new trace DIR/1, DIR/2, ... when this one would have more bytes (10M, 1G)",
+      bytesFrom(PART_BYTES_MIN, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      "--max-files <n>",
+      "most of these traces, or dumps of -M, that are kept; oldest are removed (default: 8; with -M, all)",
+      integerFrom(2, 1_000_000),
+    )
     .option(
       "--cpus <n>",
       "most threads at a time; one of them is the recorder's own",
@@ -133,6 +169,9 @@ Node processes that the program starts are recorded too, each with a trace of it
 A process that runs already (-p, --pid) cannot be recorded: each of its threads must have joined the shared buffers
 before its own code runs, and Node lets nobody but a debugger in afterwards. Start it with \`tbuf record\`, or let it
 record itself: \`record\` and \`flightRecorder\` of \`tbuf/node\` begin and end while it runs.
+With -M a dump is triggered by SIGUSR2 to tbuf record or to the program, an error that nobody catches, a stall
+(--flight-stall), an exit code other than 0, or snapshot() of tbuf/node. A SIGUSR2 that the program does not handle
+does not end it then. If nothing triggers a dump, nothing is written.
 SIGINT, SIGTERM and SIGHUP are passed on to the program. The trace is complete all the same.
 
 Examples:
@@ -165,7 +204,16 @@ async function record(command: readonly string[], options: Options): Promise<num
 }
 
 function configOf(dir: string, options: Options): Config {
-  const bufferBytes = 2 ** Math.ceil(Math.log2(options.traceBufSize)) * FRAME_BYTES;
+  const { memoryBuffer, maxSize, maxFiles } = options;
+  const wanted = memoryBuffer ?? options.traceBufSize * FRAME_BYTES;
+  const bufferBytes = 2 ** Math.ceil(Math.log2(wanted));
+  if (maxSize !== undefined && maxSize < bufferBytes / SUBBUFS + PART_BYTES_MIN) {
+    throw new TraceError(
+      "bad-option",
+      `--max-size: ${maxSize} bytes have no room for a part of a buffer, ${bufferBytes / SUBBUFS} bytes; ` +
+        `ask for ${bufferBytes / SUBBUFS + PART_BYTES_MIN} or more, or for smaller buffers by -S`,
+    );
+  }
   return {
     dir,
     children: options.children,
@@ -173,7 +221,12 @@ function configOf(dir: string, options: Options): Config {
     sources: options.sources,
     subbufBytes: bufferBytes / SUBBUFS,
     subbufCount: SUBBUFS,
-    mode: options.mode,
+    mode: memoryBuffer === undefined ? options.mode : "overwrite",
+    flight:
+      memoryBuffer === undefined
+        ? undefined
+        : { pauseMs: options.flightPause * 1000, stallMs: options.flightStall, maxFiles },
+    rotation: maxSize === undefined ? undefined : { maxBytes: maxSize, maxFiles },
     events: options.evtMask,
     pollMs: options.pollSleep,
     seconds: options.timeInterval,
@@ -210,6 +263,21 @@ function fileMode(text: string): number {
     throw new InvalidArgumentError("It must be three octal digits from 600 to 777.");
   }
   return Number.parseInt(text, 8);
+}
+
+/** A number of bytes, with K, M or G behind it perhaps, as xentrace takes it. */
+function bytesFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const [, digits = "", unit = ""] = /^([0-9]+)([kmg]?)$/i.exec(text) ?? [];
+    const value =
+      digits === ""
+        ? Number.NaN
+        : Number(digits) * 1024 ** " kmg".indexOf(unit.toLowerCase() || " ");
+    if (!(value >= min && value <= max)) {
+      throw new InvalidArgumentError(`It must be from ${min} to ${max} bytes, such as 64k or 8M.`);
+    }
+    return value;
+  };
 }
 
 function integerFrom(min: number, max: number): (text: string) => number {

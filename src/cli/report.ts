@@ -51,8 +51,19 @@ export function report(command: readonly string[], options: Options, outcome: Ou
   }
   for (const tail of torn) say(cutLine(tail));
   for (const warning of recordings.warnings) say(visible(warning));
+  if (reportDumps(processes) === 0) return failures.length === 0 && unmatched.length === 0;
   if (first && !options.quiet) summarize(options);
   return first !== undefined && failures.length === 0 && unmatched.length === 0;
+}
+
+/** Says what a flight recorder has written. @returns the number of its dumps; undefined: there was none, or it was killed */
+function reportDumps(processes: readonly RecordedProcess[]): number | undefined {
+  const dumps = processes.flatMap(({ finished }) => finished?.dumps ?? []);
+  if (dumps.length === 0) return undefined;
+  const sum = dumps.reduce((all, count) => all + count, 0);
+  if (sum === 0) say("nothing triggered a dump of the flight recorder, so nothing was written");
+  else say(`dumps of the flight recorder: ${sum}`);
+  return sum;
 }
 
 const nameOf = ({ pid, name }: RecordedProcess): string => `process ${pid} (${name})`;

@@ -40,7 +40,7 @@ export function runRecorded(command: readonly string[], config: Config): Promise
     stdio: ["inherit", "inherit", "inherit", "pipe"],
     env: environment(config),
   });
-  const recording = new Recording(child, config.dir);
+  const recording = new Recording(child, config.dir, config.flight !== undefined);
   return new Promise((settle) => {
     child.on("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT";
@@ -74,7 +74,7 @@ class Recording {
   readonly #dir: string;
   #signals = 0;
 
-  constructor(child: ChildProcess, dir: string) {
+  constructor(child: ChildProcess, dir: string, flight: boolean) {
     this.#child = child;
     this.#dir = dir;
     this.#pipe = child.stdio[PIPE_FD] as Duplex;
@@ -86,10 +86,12 @@ class Recording {
     // A program that is gone cannot be written to: its end is told by `close` of the child.
     this.#pipe.on("error", () => {});
     for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    if (flight) process.on("SIGUSR2", this.#onDump);
   }
 
   close(): void {
     for (const signal of SIGNALS) process.removeListener(signal, this.#onSignal);
+    process.removeListener("SIGUSR2", this.#onDump);
     for (const timer of this.#timers) clearTimeout(timer);
     this.#pipe.destroy();
   }
@@ -98,6 +100,11 @@ class Recording {
     for (const report of readJournal(this.#dir).reports) this.#recordings.take(report);
     return { code, notFound, recordings: this.#recordings };
   }
+
+  /** The recorder dumps, whatever the program's main thread does. */
+  readonly #onDump = (): void => {
+    if (this.#isRecording) this.#pipe.write("SIGUSR2\n");
+  };
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     // Who asks twice wants it to end, whatever becomes of the trace.

@@ -14,4 +14,5 @@ export {
 } from "./files/trace-dir.js";
 export { reapWorkers } from "./reap-workers.js";
 export { type FlightOptions, flightRecorder, type RecordOptions, record } from "./recording.js";
+export { snapshot } from "./snapshot.js";
 export { type AttachThreadOptions, attachThread } from "./threads/attach.js";

@@ -4,6 +4,7 @@
 import type { TraceMode } from "../../host/index.js";
 import type { Environment } from "../../trace/schema.js";
 import type { SourceSelection } from "../sources/index.js";
+import type { FlightConfig, FlightWords } from "./flight-config.js";
 
 /** Environment variable that holds a RecordConfig as JSON. */
 export const CONFIG_VARIABLE = "TBUF_RECORD";
@@ -40,6 +41,12 @@ export interface RecordConfig {
   /** Most threads that are recorded at a time. */
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** A flight recorder: nothing is written until something triggers a dump. */
+  readonly flight?: FlightConfig | undefined;
+  /** The trace is written in parts of at most `maxBytes`, of which the newest `maxFiles` are kept. */
+  readonly rotation?:
+    | { readonly maxBytes: number; readonly maxFiles?: number | undefined }
+    | undefined;
   /** Permissions of the trace's files. */
   readonly fileMode: number;
   /** File descriptor of the pipe to `tbuf record`; -1: there is none. */
@@ -64,6 +71,7 @@ export interface RecorderData {
   readonly config: RecordConfig;
   readonly handle: unknown;
   readonly words: Int32Array;
+  readonly flightWords: FlightWords;
   /** What the metadata says of the process. */
   readonly env: Environment;
 }
@@ -80,6 +88,8 @@ export type RecorderMessage =
   | { readonly type: "warning"; readonly message: string }
   | {
       readonly type: "finished";
+      /** Dumps of the flight recorder; undefined: there is none. */
+      readonly dumps?: number | undefined;
       readonly unanswered: boolean;
       readonly corrupt: number[];
       readonly unmatched: string[];

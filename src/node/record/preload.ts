@@ -21,6 +21,8 @@ import { attachThread } from "../threads/attach.js";
 import { RecordChannel } from "./channel.js";
 import { takeConfig } from "./child-environment.js";
 import { CONFIG_KEY, HANDLE_KEY, type RecordConfig, type RecorderMessage } from "./config.js";
+import { FLIGHT_EXIT, FLIGHT_KEY, type FlightWords } from "./flight-config.js";
+import { installTriggers } from "./flight-triggers.js";
 import { withoutRequire } from "./node-options.js";
 import { preloadChildren } from "./preload-children.js";
 import { preloadWorkers } from "./preload-workers.js";
@@ -70,6 +72,12 @@ function tell(message: RecorderMessage): void {
   channel?.tell(message);
 }
 
+/** A flight recorder dumps at the end of a program that fails. */
+function noteExit(code: number): void {
+  const words = getEnvironmentData(FLIGHT_KEY) as unknown as FlightWords | undefined;
+  if (words) Atomics.store(words, FLIGHT_EXIT, code);
+}
+
 /** What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. */
 function traceThisThread(hypervisor: Hypervisor, config: RecordConfig, ended: () => void): void {
   markObserved();
@@ -79,7 +87,8 @@ function traceThisThread(hypervisor: Hypervisor, config: RecordConfig, ended: ()
     tell({ type: "unrecorded", name, why: "children" }),
   );
   // Before any source asks: after the last record of each.
-  context.onEnd(() => {
+  context.onEnd((code) => {
+    if (isMainThread) noteExit(code);
     try {
       hypervisor.close();
     } finally {
@@ -87,6 +96,8 @@ function traceThisThread(hypervisor: Hypervisor, config: RecordConfig, ended: ()
     }
   });
   attachThread(hypervisor);
+  const flightWords = getEnvironmentData(FLIGHT_KEY) as unknown as FlightWords | undefined;
+  if (flightWords) installTriggers(hypervisor, flightWords);
   installSources(context, config.sources);
 }
 
@@ -126,7 +137,8 @@ function preload(): void {
   const env = processEnv(config.mode);
   const recorder = startRecorder({ ...config, dir, fd: channel.fd }, __dirname, complain, env);
   if (!recorder) return;
-  const { hypervisor, words, finish } = recorder;
+  const { hypervisor, words, flightWords, finish } = recorder;
+  if (config.flight) setEnvironmentData(FLIGHT_KEY, flightWords as never);
   setEnvironmentData(HANDLE_KEY, hypervisor.handle() as never);
   setEnvironmentData(CONFIG_KEY, config as never);
   finishOnSignals(words, () => {

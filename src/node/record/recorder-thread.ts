@@ -8,9 +8,12 @@ import { dirname } from "node:path";
 import { threadId, workerData } from "node:worker_threads";
 import type { HypervisorHandle } from "../../cpu/member.js";
 import { messageOf } from "../../errors.js";
-import type { Trace } from "../../host/index.js";
+import type { Dom0, Trace } from "../../host/index.js";
 import { Hypervisor } from "../../hypervisor.js";
-import { CtfWriter } from "../files/ctf-writer.js";
+import type { PacketOutput } from "../../recording/recording.js";
+import { ThreadNames } from "../../recording/thread-names.js";
+import { CtfWriter, type CtfWriterOptions } from "../files/ctf-writer.js";
+import { RotatingWriter } from "../files/rotating-writer.js";
 import { introduce } from "../threads/introduce.js";
 import { schedEvents } from "../threads/sched-events.js";
 import { RecordChannel } from "./channel.js";
@@ -23,11 +26,12 @@ import {
   WORD_STATE,
   WORD_STOP,
 } from "./config.js";
+import { Flight } from "./flight.js";
 
 /** A thread that is blocked, or busy and not recording, is not waited for longer than this. */
 const QUIET_MS = 250;
 
-const { config, handle, words, env } = workerData as RecorderData;
+const { config, handle, words, flightWords, env } = workerData as RecorderData;
 const stop = new AbortController();
 // In the directory of a process of several, the journal is in the one above.
 const root = config.children ? dirname(config.dir) : config.dir;
@@ -50,6 +54,10 @@ function listenToMain(): void {
  * does; if not, the program is about to die, and the recording ends first.
  */
 function onSignal(signal: string): void {
+  if (signal === "SIGUSR2") {
+    flight?.dump(["SIGUSR2 to tbuf record"]);
+    return;
+  }
   const number = constants.signals[signal as NodeJS.Signals] ?? 0;
   const handled = (Atomics.load(words, WORD_HANDLED) >> number) & 1;
   if (handled) channel.tell({ type: "signal", signal, by: "program" });
@@ -60,22 +68,35 @@ function onSignal(signal: string): void {
 }
 
 let pendingSignal: string | undefined;
+let flight: Flight | undefined;
 
-async function record(trace: Trace, writer: CtfWriter): Promise<void> {
+/** Where the packets go, unless they are kept in memory. */
+function writerOf(output: CtfWriterOptions, dom0: Dom0): PacketOutput<void> {
+  const { rotation } = config;
+  if (!rotation) return new CtfWriter(output);
+  return new RotatingWriter({ ...output, ...rotation, names: new ThreadNames(dom0) });
+}
+
+/** Resolves when the recording is to end. */
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop.signal.aborted) resolve();
+    else stop.signal.addEventListener("abort", () => resolve());
+  });
+}
+
+async function record(trace: Trace, writer: PacketOutput<void>): Promise<void> {
   for await (const packet of trace.packets({ signal: stop.signal, pollMs: config.pollMs })) {
     writer.write(packet);
   }
 }
 
 /** Stops the trace and writes what is left, down to the last record. */
-async function finish(trace: Trace, writer: CtfWriter): Promise<boolean> {
+async function finish(trace: Trace, writer: PacketOutput<void> | undefined): Promise<boolean> {
   trace.stop();
   const answered = await trace.stopped(QUIET_MS);
-  const write = (): number =>
-    trace.drain((packet) => {
-      writer.write(packet);
-    });
-  while (write() > 0);
+  // What is kept in memory stays there: it is written if something triggers that.
+  while (writer && trace.drain((packet) => writer.write(packet)) > 0);
   return answered;
 }
 
@@ -92,15 +113,13 @@ async function main(): Promise<void> {
 async function recordProgram(hypervisor: Hypervisor): Promise<void> {
   const dom0 = hypervisor.dom0(threadId);
   const cpu = hypervisor.attach({ tid: threadId, parent: 0 });
-  const writer = new CtfWriter({
-    dir: config.dir,
-    dom0,
-    channel: TRACE_NAME,
-    fileMode: config.fileMode,
-    env,
-  });
+  const output = { dir: config.dir, dom0, channel: TRACE_NAME, fileMode: config.fileMode, env };
   const { subbufBytes, subbufCount, mode, events } = config;
   const trace = dom0.createTrace(TRACE_NAME, { subbufBytes, subbufCount, mode, events });
+  flight =
+    config.flight &&
+    new Flight({ dom0, trace, config: config.flight, words: flightWords, output, failed: fail });
+  const writer = flight ? undefined : writerOf(output, dom0);
   trace.start();
   introduce(cpu, "dom0");
   listenToMain();
@@ -111,7 +130,8 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
 
   let answered = true;
   try {
-    await record(trace, writer);
+    if (writer) await record(trace, writer);
+    else await stopped();
     schedEvents.sched_dom_rem(cpu.domain);
     answered = await finish(trace, writer);
   } finally {
@@ -120,7 +140,8 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
       trace.stop();
       answered = await trace.stopped(QUIET_MS);
     }
-    writer.finish(trace.losses());
+    writer?.finish(trace.losses());
+    flight?.end();
   }
   if (pendingSignal) channel.tell({ type: "signal", signal: pendingSignal, by: "recorder" });
   channel.tell({
@@ -128,6 +149,7 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
     unanswered: !answered,
     corrupt: [...trace.info().corrupt],
     unmatched: [...trace.unmatched()],
+    dumps: flight?.dumps,
   });
 }
 

@@ -14,6 +14,7 @@ import {
   WORD_STOP,
   WORDS,
 } from "./config.js";
+import { FLIGHT_WORDS, type FlightWords } from "./flight-config.js";
 
 /** A recorder that does not come to record, or to an end, in this time is given up. */
 const START_MS = 10_000;
@@ -22,6 +23,7 @@ const FINISH_MS = 30_000;
 export interface Recorder {
   readonly hypervisor: Hypervisor;
   readonly words: Int32Array;
+  readonly flightWords: FlightWords;
   /** Ends the recording; returns when all files are complete. May be called twice. */
   finish(): void;
 }
@@ -40,7 +42,8 @@ export function startRecorder(
 ): Recorder | undefined {
   const hypervisor = Hypervisor.boot({ memoryBytes: config.memoryBytes, cpus: config.cpus });
   const words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
-  const workerData: RecorderData = { config, handle: hypervisor.handle(), words, env };
+  const flightWords = new Int32Array(new SharedArrayBuffer(FLIGHT_WORDS * 4));
+  const workerData: RecorderData = { config, handle: hypervisor.handle(), words, flightWords, env };
   const worker = new Worker(join(dir, "recorder.cjs"), {
     workerData,
     // Flags and environment of its own, so that the preload does not take it for the program's.
@@ -63,6 +66,7 @@ export function startRecorder(
   return {
     hypervisor,
     words,
+    flightWords,
     finish() {
       Atomics.store(words, WORD_STOP, 1);
       Atomics.notify(words, WORD_STOP);
