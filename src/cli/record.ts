@@ -102,7 +102,8 @@ export function recordCommand(): Command {
     .addOption(
       new Option(
         "-M, --memory-buffer <bytes>",
-        "keep the newest bytes of each thread in memory (64k, 8M), and write a trace DIR/1, DIR/2, ... only when something triggers that: see below",
+        "keep the newest bytes of each thread in memory (64k, 8M), and write a trace DIR/1, DIR/2, ... only when " +
+          "something triggers that: see below",
       )
         .argParser(bytesFrom(32_768, BUFFER_BYTES_MAX))
         .conflicts(["traceBufSize", "mode", "maxSize"]),

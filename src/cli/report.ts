@@ -56,7 +56,10 @@ export function report(command: readonly string[], options: Options, outcome: Ou
   return first !== undefined && failures.length === 0 && unmatched.length === 0;
 }
 
-/** Says what a flight recorder has written. @returns the number of its dumps; undefined: there was none, or it was killed */
+/**
+ * Says what a flight recorder has written.
+ * @returns the number of its dumps; undefined: there was none, or it was killed
+ */
 function reportDumps(processes: readonly RecordedProcess[]): number | undefined {
   const dumps = processes.flatMap(({ finished }) => finished?.dumps ?? []);
   if (dumps.length === 0) return undefined;
