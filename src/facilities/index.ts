@@ -2,6 +2,8 @@
 // the first thread that has tracepoints of it, as any other facility is.
 
 export { core } from "./core.js";
+export { nodeSource } from "./node-source.js";
+export { wasmGuest } from "./wasm-guest.js";
 export { xenDom0op } from "./xen-dom0op.js";
 export { xenMem } from "./xen-mem.js";
 export { xenSched } from "./xen-sched.js";

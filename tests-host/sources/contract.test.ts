@@ -6,9 +6,11 @@ import type { Disposable } from "../../src/dispose.js";
 import type { Dom0, Hypervisor, Trace } from "../../src/index.js";
 import { openContext, type ThreadContext } from "../../src/node/sources/context.js";
 import { sources } from "../../src/node/sources/index.js";
-import { installEach } from "../../src/node/sources/install.js";
 import type { Source } from "../../src/node/sources/source.js";
 import { attachThread } from "../../src/node/threads/attach.js";
+import { installEach } from "../../src/sources/install.js";
+import { turn } from "../../src/sources/turn.js";
+import { api, WRITER } from "../lib/guests.js";
 import { differences, hooks, muteExit } from "../lib/hooks.js";
 import { decode, drained } from "../lib/records.js";
 import { until, useWorld } from "../lib/world.js";
@@ -42,6 +44,29 @@ const provocations: Readonly<Record<string, () => Promise<void>>> = {
       }, 1);
     });
   },
+  async wasm() {
+    const wasi_snapshot_preview1 = { fd_write: () => 0 };
+    const { instance } = await api().instantiate(WRITER, { wasi_snapshot_preview1 });
+    instance.exports.run?.();
+  },
+  async "wasm-exports"() {
+    const wasi_snapshot_preview1 = { fd_write: () => 0 };
+    const { instance } = await api().instantiate(WRITER, { wasi_snapshot_preview1 });
+    const { nothing } = instance.exports;
+    nothing?.();
+    await Promise.resolve();
+    // As the source of timers has it.
+    turn.inTimer = true;
+    nothing?.();
+    turn.inTimer = false;
+    await Promise.resolve();
+  },
+};
+
+/** By a source's name: events that its provocation causes more than once. */
+const several: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  // An interrupt is an entry, of whichever kind.
+  "wasm-exports": { vmx_vmentry: 2, vmx_vmexit: 2 },
 };
 
 let hypervisor: Hypervisor;
@@ -55,7 +80,7 @@ beforeEach(() => {
   hypervisor = world.boot();
   dom0 = hypervisor.dom0();
   attachThread(hypervisor);
-  trace = dom0.createTrace("t", { events: "core,xen_sched" });
+  trace = dom0.createTrace("t", { events: "core,xen_sched,xen_vmx" });
   trace.start();
   drained(trace);
   context = openContext(hypervisor);
@@ -77,7 +102,8 @@ function recorded({ facility, events }: Source): Record<string, number> {
 }
 
 function times(source: Source, n: number): Record<string, number> {
-  return Object.fromEntries(source.events.map((event) => [event, n]));
+  const times = several[source.name] ?? {};
+  return Object.fromEntries(source.events.map((event) => [event, n * (times[event] ?? 1)]));
 }
 
 async function provoke(source: Source): Promise<Record<string, number>> {

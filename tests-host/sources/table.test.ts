@@ -8,8 +8,8 @@ import * as facilities from "../../src/facilities/index.js";
 import { xenSched } from "../../src/facilities/index.js";
 import { openContext, type ThreadContext } from "../../src/node/sources/context.js";
 import { installSources, observeThread, sources } from "../../src/node/sources/index.js";
-import { installEach } from "../../src/node/sources/install.js";
 import { defineSource, type Source } from "../../src/node/sources/source.js";
+import { installEach } from "../../src/sources/install.js";
 import { differences, hooks } from "../lib/hooks.js";
 import { useWorld } from "../lib/world.js";
 

@@ -2,28 +2,38 @@
 // its workers that have ended are given back.
 
 import { isMainThread, type Worker } from "node:worker_threads";
-import type { Cpu } from "../../cpu/cpu.js";
 import type { Member } from "../../cpu/member.js";
 import { type Disposable, disposable, makeDisposable } from "../../dispose.js";
-import { messageOf, TraceError, warn } from "../../errors.js";
+import { messageOf, warn } from "../../errors.js";
 import type { ThreadInfo } from "../../memory/cpu-table.js";
+import {
+  type ThreadContext as AnyThreadContext,
+  type ContextOptions,
+  threadContext,
+} from "../../sources/context.js";
 import { afterExit } from "../hooks/after-exit.js";
 import { watchWorkers } from "../threads/watch-workers.js";
 import type { SourceContext } from "./source.js";
 
-/** The context of all sources of a thread. `events` is added for each source when it is installed. */
-export interface ThreadContext extends Omit<SourceContext, "events">, Disposable {}
-
-const NS_PER_MS = 1_000_000;
+/** The context of all sources of a thread. What is for one source alone is added when it is installed. */
+export interface ThreadContext
+  extends AnyThreadContext,
+    Omit<SourceContext, "events" | "meter">,
+    Disposable {}
 
 type Action<Args extends readonly unknown[]> = (...args: Args) => void;
 
 /**
  * Opens a thread's context. Disposing of it takes back whatever was asked of it, and workers that end later keep their
- * CPUs. The thread may become a CPU later.
+ * CPUs. The thread may become a CPU later. Throws TraceError `bad-option`.
  * @param tell is given what goes wrong, instead of the warnings of the process
  */
-export function openContext(member: Member, tell: typeof warn = warn): ThreadContext {
+export function openContext(
+  member: Member,
+  tell: typeof warn = warn,
+  options?: ContextOptions,
+): ThreadContext {
+  const shared = threadContext(member, options);
   const ends = new Set<Action<[number]>>();
   const starts = new Set<Action<[Worker]>>();
   const deaths = new Set<Action<[readonly ThreadInfo[]]>>();
@@ -55,15 +65,9 @@ export function openContext(member: Member, tell: typeof warn = warn): ThreadCon
     for (const hooks of [ends, starts, deaths]) hooks.clear();
     letGoOfEnd();
   });
-  const context = {
+  const context = Object.assign(shared, {
     dispose,
-    member,
     isMainThread,
-    get cpu(): Cpu {
-      if (member.cpu) return member.cpu;
-      throw new TraceError("not-joined", "this thread is no CPU: attach it first");
-    },
-    timeNs: (ms: number) => Math.max(0, Math.trunc((ms - member.origin.ms) * NS_PER_MS)),
     onEnd(action: Action<[number]>) {
       const added = add(ends, action);
       watchEnd();
@@ -75,7 +79,7 @@ export function openContext(member: Member, tell: typeof warn = warn): ThreadCon
     onWorker: (hook: Action<[Worker]>) => add(starts, hook),
     onWorkerGone: (hook: Action<[readonly ThreadInfo[]]>) => add(deaths, hook),
     warn: (text: string) => tell("TBUF_SOURCE", text),
-  };
+  });
   makeDisposable(context, dispose);
   return context as ThreadContext;
 }

@@ -3,6 +3,8 @@
 
 import timersModule from "node:timers";
 import { xenSched } from "../../facilities/index.js";
+import type { Meter } from "../../sources/meter.js";
+import { turn } from "../../sources/turn.js";
 import { type Hook, lookLike, replace } from "../hooks/replace.js";
 import { defineSource } from "./source.js";
 
@@ -15,16 +17,18 @@ export const timers = defineSource({
   byDefault: true,
   facility: xenSched,
   events: ["sched_s_timer_fn", "sched_t_timer_fn", "sched_dom_timer_fn"],
-  install: ({ events }) =>
-    replace([timersModule as unknown as Timers, globalThis as unknown as Timers], {
-      setImmediate: observed(events.sched_s_timer_fn),
-      setTimeout: observed(events.sched_t_timer_fn),
-      setInterval: observed(events.sched_dom_timer_fn),
-    }),
+  install({ events, meter: open }) {
+    const meter = open({ records: 1 });
+    return replace([timersModule as unknown as Timers, globalThis as unknown as Timers], {
+      setImmediate: observed(meter, events.sched_s_timer_fn),
+      setTimeout: observed(meter, events.sched_t_timer_fn),
+      setInterval: observed(meter, events.sched_dom_timer_fn),
+    });
+  },
 });
 
 /** Wraps a timer function so that `fired` is called before its callback; else it is unchanged. */
-function observed(fired: () => void) {
+function observed(meter: Meter, fired: () => void) {
   return (original: TimerFunction, hook: Hook): TimerFunction => {
     const wrapper = function (this: unknown, callback: unknown, ...rest: unknown[]): unknown {
       // What is no function is refused by the original, in its own words.
@@ -33,8 +37,13 @@ function observed(fired: () => void) {
       }
       const call = function (this: unknown, ...args: unknown[]): unknown {
         // An interval may outlive the hook.
-        if (hook.active) fired();
-        return callback.apply(this, args);
+        if (hook.active && meter.take()) fired();
+        turn.inTimer = true;
+        try {
+          return callback.apply(this, args);
+        } finally {
+          turn.inTimer = false;
+        }
       };
       return original.call(this, call, ...rest);
     };
