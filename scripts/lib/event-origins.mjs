@@ -1,10 +1,13 @@
 // Where events come from: from a source of the table, from tbuf itself, or from nowhere yet.
 
 const XEN_SCHED = "no source of the event loop and of waits exists yet";
-const XEN_VMX = "no source of Wasm guests exists yet";
 
 /** Events that no source records, because tbuf records them itself: when. */
 export const BUILT_IN = {
+  "node_source:backed_off": "a source of the thread goes over the budget",
+  "node_source:summary": "a source that has backed off, about once a millisecond",
+  "node_source:resumed": "the storm of a source is over",
+  "wasm_guest:guest_import": "the source `wasm`, when a guest is linked",
   "core:trace_start": "dom0 starts a trace",
   "core:trace_stop": "dom0 stops a trace",
   "core:domain_info": "a thread joins",
@@ -26,11 +29,6 @@ export const MISSING = {
   "xen_sched:sched_switch": XEN_SCHED,
   "xen_sched:sched_switch_infprev": XEN_SCHED,
   "xen_sched:sched_switch_infnext": XEN_SCHED,
-  "xen_vmx:vmx_vmexit": XEN_VMX,
-  "xen_vmx:vmx_vmentry": XEN_VMX,
-  "xen_vmx:vmx_timer_intr": XEN_VMX,
-  "xen_vmx:vmx_int": XEN_VMX,
-  "xen_vmx:vmx_io": XEN_VMX,
   "xen_mem:mem_page_grant_unmap": "no source of memory exists yet",
   "xen_mem:mem_page_grant_transfer": "no source of memory exists yet",
 };
