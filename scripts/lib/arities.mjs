@@ -61,6 +61,14 @@ ${stores.join("")}      close(at, ${bytesOf(words)});
 `;
   },
 
+  "src/tracepoint/timed.ts": (words) => {
+    const names = namesOf(words);
+    return `    (${["ms", ...names].join(", ")}) => {
+      if (look(enabled, 0) !== 0) write(${["id", "ms", ...names].join(", ")});
+    },
+`;
+  },
+
   "src/tracepoint/by-names.ts": (words) => {
     const values = namesOf(words).map((_, i) => `o?.[n${i}]`);
     return `    (${words === 0 ? "" : "o"}) => call(${values.join(", ")}),\n`;

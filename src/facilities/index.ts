@@ -2,6 +2,7 @@
 // the first thread that has tracepoints of it, as any other facility is.
 
 export { core } from "./core.js";
+export { nodeLoop } from "./node-loop.js";
 export { nodeSource } from "./node-source.js";
 export { wasmGuest } from "./wasm-guest.js";
 export { xenDom0op } from "./xen-dom0op.js";

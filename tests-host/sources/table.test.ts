@@ -149,6 +149,7 @@ describe("installEach", () => {
     expect(warnings()).toEqual([
       expect.stringMatching(/^source thread is not installed.*this thread is no CPU/),
       expect.stringMatching(/^source errors is not installed.*this thread is no CPU/),
+      expect.stringMatching(/^source loop is not installed.*this thread is no CPU/),
     ]);
     expect(differences(before, hooks())).toContain("globalThis.setTimeout");
     installed.dispose();

@@ -9,6 +9,8 @@ import { wasm } from "../../sources/wasm.js";
 import { wasmExports } from "../../sources/wasm-exports.js";
 import { openContext, type ThreadContext } from "./context.js";
 import { errors } from "./errors.js";
+import { idle } from "./idle.js";
+import { loop } from "./loop.js";
 import type { Source } from "./source.js";
 import { thread } from "./thread.js";
 import { timers } from "./timers.js";
@@ -21,6 +23,8 @@ export const sources: readonly Source[] = Object.freeze([
   thread,
   errors,
   workers,
+  loop,
+  idle,
   timers,
   wasm,
   wasmExports,
