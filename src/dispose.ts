@@ -28,3 +28,10 @@ export function makeDisposable(target: object, dispose: () => void): void {
   const symbol: symbol | undefined = Symbol.dispose;
   if (symbol) Object.defineProperty(target, symbol, { value: dispose });
 }
+
+/** What disposes of all of them, the last one first. */
+export function disposeAll(all: readonly Disposable[]): Disposable {
+  return disposable(() => {
+    for (const each of [...all].reverse()) each.dispose();
+  });
+}

@@ -2,6 +2,8 @@
 // the first thread that has tracepoints of it, as any other facility is.
 
 export { core } from "./core.js";
+export { nodeGc } from "./node-gc.js";
+export { nodeHttp } from "./node-http.js";
 export { nodeLoop } from "./node-loop.js";
 export { nodeSource } from "./node-source.js";
 export { wasmGuest } from "./wasm-guest.js";

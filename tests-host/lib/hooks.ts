@@ -27,7 +27,14 @@ export function hooks(): Hooks {
   };
   look("globalThis", globalThis);
   look("process", process);
-  for (const [name, module] of modules) look(`node:${name}`, module);
+  for (const [name, module] of modules) {
+    look(`node:${name}`, module);
+    // Not by the values: what Node loads at its first use would be loaded now.
+    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(module))) {
+      const prototype: unknown = typeof value === "function" && value.prototype;
+      if (prototype instanceof Object) look(`node:${name}.${key}.prototype`, prototype);
+    }
+  }
   for (const event of process.eventNames()) {
     found.set(`listeners of ${String(event)}`, process.listenerCount(event));
   }

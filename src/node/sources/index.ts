@@ -9,6 +9,8 @@ import { wasm } from "../../sources/wasm.js";
 import { wasmExports } from "../../sources/wasm-exports.js";
 import { openContext, type ThreadContext } from "./context.js";
 import { errors } from "./errors.js";
+import { gc } from "./gc.js";
+import { httpRequests } from "./http.js";
 import { idle } from "./idle.js";
 import { loop } from "./loop.js";
 import type { Source } from "./source.js";
@@ -26,6 +28,8 @@ export const sources: readonly Source[] = Object.freeze([
   loop,
   idle,
   timers,
+  gc,
+  httpRequests,
   wasm,
   wasmExports,
 ]);
