@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import { basename } from "node:path";
 import { TraceError } from "../errors.js";
 import { visible } from "../formats/text.js";
+import { LABELS_FULL_TEXT } from "../host/label-texts.js";
 import type { TornTail } from "../node/files/torn-tail.js";
 import { readTraceDir } from "../node/files/trace-dir.js";
 import { traceDirs } from "../node/files/trace-tree.js";
@@ -144,6 +145,9 @@ function reportEnd(process: RecordedProcess, code: number, { first, processes }:
           finished.corrupt.join(", "),
       ),
     );
+  }
+  if (finished && finished.labelsFull > 0) {
+    say(visible(`${who}labels shown as "${LABELS_FULL_TEXT}": ${finished.labelsFull}`));
   }
 }
 

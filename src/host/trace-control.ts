@@ -9,6 +9,7 @@ import { makeDisposable } from "../dispose.js";
 import { badOption, checkOptions, hypercallError, TraceError, warn } from "../errors.js";
 import { cpuSlots } from "../memory/control-page.js";
 import type { CpuInfo } from "../memory/hypercall-page.js";
+import { labelsFull } from "../memory/label-runs.js";
 import { dataFrames, isShape } from "../memory/ring.js";
 import type { TraceMode } from "../memory/trace-table.js";
 import { coreEvents } from "../tracepoint/builtin.js";
@@ -34,6 +35,11 @@ export interface TraceInfo {
   readonly cpus: readonly CpuInfo[];
   /** CPUs whose shared words made no sense: their buffers are not read any more. */
   readonly corrupt: readonly number[];
+  /**
+   * Labels that readers see as `(label table full)`, because the memory for texts was full when they were
+   * recorded: of all threads and traces since boot, not of this trace alone.
+   */
+  readonly labelsFull: number;
 }
 
 /** What a CPU has lost since the trace was created, by whatever cause. */
@@ -157,6 +163,7 @@ export class Trace {
       memoryBytes: FRAME_BYTES * (1 + (1 + dataFrames(info)) * cpuInfos.length),
       cpus: cpuInfos,
       corrupt: this.#shared.consumer?.corrupt() ?? [],
+      labelsFull: labelsFull(claim.views),
     };
   }
 

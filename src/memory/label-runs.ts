@@ -7,6 +7,7 @@ import {
   LABEL_BYTES_MAX,
   OWNER_LABELS,
 } from "../../assembly/public/layout.js";
+import { cpuSlots } from "./control-page.js";
 import { cpuBlockAt } from "./cpu-table.js";
 import { readFrame } from "./frame-table.js";
 import type { MemoryViews } from "./views.js";
@@ -44,7 +45,14 @@ export function countLabelFull({ words }: MemoryViews, cpu: number): void {
   words[at] = ((words[at] ?? 0) + 1) | 0;
 }
 
-/** Labels that the threads of a CPU slot have recorded without their texts; up to 2^32, then from 0. */
-export function labelsFull({ words }: MemoryViews, cpu: number): number {
-  return (words[(cpuBlockAt(cpu) + CPU_LABELS_FULL_AT) / 4] ?? 0) >>> 0;
+/**
+ * Labels that threads have recorded without their texts, of all CPU slots and traces since boot. Counted up to
+ * 2^32 for each slot, then from 0.
+ */
+export function labelsFull(views: MemoryViews): number {
+  let full = 0;
+  for (let cpu = 0; cpu < cpuSlots(views); cpu++) {
+    full += (views.words[(cpuBlockAt(cpu) + CPU_LABELS_FULL_AT) / 4] ?? 0) >>> 0;
+  }
+  return full;
 }

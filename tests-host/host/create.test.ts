@@ -32,6 +32,7 @@ describe("createTrace", () => {
       // The trace's control frame, the ring's, and 8 of data.
       memoryBytes: 10 * 4096,
       corrupt: [],
+      labelsFull: 0,
     });
     expect(trace.info().cpus).toMatchObject([{ cpu: 0, offset: 0, consumed: 0, records: 0 }]);
     expect(hypervisor.frames().free).toBe(before - 10);

@@ -30,6 +30,20 @@ describe("uncaught errors", () => {
 });
 
 describe("what is said when nothing, or not all, could be recorded", () => {
+  it("counts labels whose text found no room", async () => {
+    const args = ["-q"];
+    const few = await record(join(freshDir(), "few"), "record-labels.mjs", args, {
+      env: { LABELS: "2" },
+    });
+    expect(few).toMatchObject({ code: 0, stderr: "" });
+    const dir = join(freshDir(), "trace");
+    const many = await record(dir, "record-labels.mjs", args, { env: { LABELS: "2000" } });
+    const { kept } = await babeltrace(dir, (line) => line.includes("(label table full)"));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(many.stderr).toBe(`tbuf: labels shown as "(label table full)": ${kept.length}\n`);
+    expect(many.code).toBe(0);
+  });
+
   it("names the options of node that node refuses", async () => {
     const parent = freshDir();
     const command = [process.execPath, "--no-such-option-of-node", "-e", "1"];

@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import * as layout from "../../assembly/public/layout.js";
 import { metadataEvents, TraceFiles } from "../../src/ctf/index.js";
 import { guestImports } from "../../src/guest/index.js";
@@ -25,6 +25,7 @@ import {
   u32,
   u64,
 } from "../../src/index.js";
+import { labelRunAt } from "../../src/memory/label-runs.js";
 import { jsWriter } from "../../src/writer/index.js";
 import { tolerated } from "../lib/hostile.js";
 import { Memory } from "../lib/memory.js";
@@ -78,6 +79,23 @@ function entries(run: number): number {
   let count = 0;
   for (let at = run; memory.word(at) !== 0; at += 4 + memory.word(at)) count++;
   return count;
+}
+
+/** Takes all free frames but a run of `count`, a power of two, by writing into the frame table. */
+function leaveFree(count: number): void {
+  world.scribbled();
+  const free = new Set(memory.freeFrames());
+  const isRun = (first: number) =>
+    first % count === 0 &&
+    Array.from({ length: count }, (_, i) => first + i).every((mfn) => free.has(mfn));
+  const first = count === 0 ? 0 : [...free].find(isRun);
+  if (first === undefined) throw new Error(`no run of ${count} frames is free`);
+  const table = memory.control(layout.CTL_FRAME_TABLE_AT);
+  for (const mfn of free) {
+    if (mfn >= first && mfn < first + count) continue;
+    const entry = table + mfn * layout.FRAME_ENTRY_BYTES;
+    memory.words[(entry + layout.FRAME_OWNER_AT) / 4] = layout.OWNER_XEN;
+  }
 }
 
 const anyText = fc.oneof(
@@ -250,7 +268,7 @@ describe("a label", () => {
 });
 
 describe("the texts of a CPU's slot", () => {
-  it("are found by who takes it over, and by another copy of the package", () => {
+  it("are found by who takes it over", () => {
     const trace = traced();
     for (let round = 0; round < 5; round++) {
       const cpu = hypervisor.attach();
@@ -295,27 +313,56 @@ describe("the texts of a CPU's slot", () => {
     hypervisor.attach();
     const trace = traced("overwrite");
     const run = layout.FRAME_BYTES << layout.LABELS_ORDER;
-    const most = run / 104;
+    const most = Math.floor(run / 104);
     for (let i = 0; i < most + 20; i++) app.route(`${i}`.padEnd(99, "x"));
     app.route("0".padEnd(99, "x"));
-    const full = memory.cpu(0, layout.CPU_LABELS_FULL_AT);
-    expect(full).toBeGreaterThan(0);
-    expect(entries(labelsRun())).toBe(Math.floor(most));
+    const full = trace.info().labelsFull;
+    expect(full).toBe(20);
+    expect(entries(labelsRun())).toBe(most);
     const seen = routes(trace);
     expect(seen.slice(-full - 1, -1)).toEqual(Array.from({ length: full }, () => FULL));
     expect(seen.at(-1)).toBe("0".padEnd(99, "x"));
   });
 
-  it("take fewer frames where memory is scarce, or none", () => {
-    world.scribbled();
-    const small = world.boot({ cpus: 1, memoryBytes: 1 << 18 });
-    const control = small.dom0();
-    const trace = control.createTrace("t", { events: "labels", subbufBytes: 256, subbufCount: 2 });
-    trace.start();
-    small.attach();
+  it("are fewer where memory is scarce", () => {
+    hypervisor.attach();
+    const trace = traced();
+    leaveFree(8);
     app.route("/a");
-    const [record] = fieldsOf(decode(control, drained(trace)), "labels:route");
-    expect(["/a", FULL]).toContain(record?.route);
+    const at = labelsRun();
+    expect(labelRunAt(hypervisor.views, at)).toEqual({ at, end: at + 8 * layout.FRAME_BYTES });
+    expect(routes(trace)).toEqual(["/a"]);
+    expect(trace.info().labelsFull).toBe(0);
+  });
+
+  it("are none where no memory is left, which is told", () => {
+    hypervisor.attach();
+    const trace = traced();
+    leaveFree(0);
+    app.route("/a");
+    app.route("/b");
+    expect(labelsRun()).toBe(0);
+    expect(routes(trace)).toEqual([FULL, FULL]);
+    expect(trace.info().labelsFull).toBe(2);
+  });
+
+  it("are shared by two copies of the package in one thread", async () => {
+    vi.resetModules();
+    const copy = await import("../../src/index.js");
+    expect(copy.facility).not.toBe(facility);
+    const theirs = copy.facility("labels_too", { route: [copy.field("route", copy.label)] });
+    expect(theirs.route).not.toBe(app.route);
+    hypervisor.attach();
+    const trace = traced("discard", "labels,labels_too");
+    app.route("/a");
+    theirs.route("/a");
+    theirs.route("/b");
+    app.route("/c");
+    app.route("/b");
+    theirs.route("/c");
+    const seen = decode(dom0, drained(trace)).map(({ fields }) => fields.route);
+    expect(seen).toEqual(["/a", "/a", "/b", "/c", "/b", "/c"]);
+    expect(entries(labelsRun())).toBe(3);
   });
 });
 
@@ -388,7 +435,7 @@ describe("hostile memory", () => {
     const data = memory.word(ringMfn * layout.FRAME_BYTES + layout.RING_DATA_AT);
     memory.words[data / 4] = (memory.words[data / 4] ?? 0) | 0xfff;
     expect(drained(trace)).toEqual([]);
-    expect(trace.info().corrupt ?? []).toBeDefined();
+    expect(trace.info().corrupt).toEqual([0]);
     cpu.detach();
     expect(Hypervisor.join(hypervisor.handle()).attach({ current: false }).index).toBe(0);
   });

@@ -92,6 +92,8 @@ export type RecorderMessage =
       readonly dumps?: number | undefined;
       readonly unanswered: boolean;
       readonly corrupt: number[];
+      /** Labels whose text found no room. */
+      readonly labelsFull: number;
       readonly unmatched: string[];
     }
   | { readonly type: "signal"; readonly signal: string; readonly by: "program" | "recorder" };

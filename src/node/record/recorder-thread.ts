@@ -144,10 +144,12 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
     flight?.end();
   }
   if (pendingSignal) channel.tell({ type: "signal", signal: pendingSignal, by: "recorder" });
+  const info = trace.info();
   channel.tell({
     type: "finished",
     unanswered: !answered,
-    corrupt: [...trace.info().corrupt],
+    corrupt: [...info.corrupt],
+    labelsFull: info.labelsFull,
     unmatched: [...trace.unmatched()],
     dumps: flight?.dumps,
   });
