@@ -13,3 +13,11 @@ const seed =
 const next = randomNumbers(Number(seed));
 
 export const values = Int32Array.from({ length: VALUES_MASK + 1 }, () => next() >>> 1);
+
+/**
+ * The same text in one piece, as texts are that a program has parsed or read. `padEnd` makes V8 join pieces, and
+ * each reading of a unit then goes by way of the joint.
+ */
+export function flat(joined) {
+  return new TextDecoder().decode(new TextEncoder().encode(joined));
+}

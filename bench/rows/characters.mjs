@@ -2,13 +2,13 @@
 // of `string32-precise` is not tbuf's.
 
 import { batchRow } from "../lib/batch-row.mjs";
-import { values } from "../lib/values.mjs";
+import { flat, values } from "../lib/values.mjs";
 
 const OPS = 8192;
 const LENGTH = 32;
 
 const texts = Array.from({ length: 16 }, (_, i) =>
-  `/${values[i].toString(36)}/`.padEnd(LENGTH, "abcdefghij").slice(0, LENGTH),
+  flat(`/${values[i].toString(36)}/`.padEnd(LENGTH, "abcdefghij").slice(0, LENGTH)),
 );
 /** Nothing is recorded, and nothing claims to be. */
 const account = () => ({ recorded: [0], discarded: 0 });

@@ -5,7 +5,7 @@ import { bool, bytes, facility, field, label, string, u32, u64 } from "tbuf";
 import { jsWriter } from "tbuf/js-writer";
 import { batchRow } from "../lib/batch-row.mjs";
 import { setUp } from "../lib/setup.mjs";
-import { VALUES_MASK, values } from "../lib/values.mjs";
+import { flat, VALUES_MASK, values } from "../lib/values.mjs";
 
 /** Records a batch; those of the largest records fill 6 of the buffer's 8 sub-buffers. */
 const OPS = 8192;
@@ -76,7 +76,7 @@ function text(length, attach = {}, type = string, first = () => {}) {
   const { drain, account } = setUp("bench", 1, { attach });
   // Several strings: of a single one, V8 might keep what it has found out about it.
   const texts = Array.from({ length: 16 }, (_, i) =>
-    `/${values[i].toString(36)}/`.padEnd(length, "abcdefghij").slice(0, length),
+    flat(`/${values[i].toString(36)}/`.padEnd(length, "abcdefghij").slice(0, length)),
   );
   const ops = Math.min(OPS, Math.floor(STRINGS_BYTES / (STRING_REST_BYTES + length)));
   const batch = () => {
