@@ -11,6 +11,7 @@ import { dirModeOf } from "../node/files/process-dir.js";
 import { removeTrace } from "../node/files/remove-trace.js";
 import { PART_BYTES_MIN } from "../node/files/rotating-writer.js";
 import { makeJournal } from "../node/record/journal.js";
+import { hasRoom, MEMORY_BYTES_MAX, memoryFor } from "../node/record/memory-size.js";
 import { type SourceSelection, sources } from "../node/sources/index.js";
 import { parseSources } from "../node/sources/select.js";
 import { OUTPUT } from "./output.js";
@@ -70,7 +71,7 @@ export function recordCommand(): Command {
       "-S, --trace-buf-size <pages>",
       "size of each thread's buffer, in pages of 4096 bytes; rounded up to a power of two",
       integerFrom(1, BUFFER_BYTES_MAX / FRAME_BYTES),
-      2048,
+      1024,
     )
     .option(
       "-e, --evt-mask <events>",
@@ -208,6 +209,13 @@ function configOf(dir: string, options: Options): Config {
   const { memoryBuffer, maxSize, maxFiles } = options;
   const wanted = memoryBuffer ?? options.traceBufSize * FRAME_BYTES;
   const bufferBytes = 2 ** Math.ceil(Math.log2(wanted));
+  if (!hasRoom(bufferBytes)) {
+    throw new TraceError(
+      "bad-option",
+      `--trace-buf-size: ${bufferBytes / FRAME_BYTES} pages for each thread leave no room for two threads in ` +
+        `${MEMORY_BYTES_MAX} bytes, the most memory there can be; ask for fewer pages`,
+    );
+  }
   if (maxSize !== undefined && maxSize < bufferBytes / SUBBUFS + PART_BYTES_MIN) {
     throw new TraceError(
       "bad-option",
@@ -235,27 +243,6 @@ function configOf(dir: string, options: Options): Config {
     memoryBytes: memoryFor(options.cpus, bufferBytes),
     fileMode: options.fileMode,
   };
-}
-
-const WASM_PAGE_BYTES = 65536;
-const MEMORY_BYTES_MAX = 2 ** 31 - 2 * WASM_PAGE_BYTES;
-/** Boot's tables, facility descriptions, and for each CPU its scratch area and control block. */
-const FIXED_BYTES = 4 * 1024 * 1024;
-const CPU_BYTES = 8 * FRAME_BYTES;
-
-/** Memory for that many CPUs. Only what is used is backed by the operating system. */
-function memoryFor(cpus: number, bufferBytes: number): number {
-  // The frame table takes 16 bytes a frame; buffers are aligned to their size.
-  const wanted = (FIXED_BYTES + bufferBytes + cpus * (bufferBytes + CPU_BYTES)) * (1 + 1 / 128);
-  const bytes = Math.ceil(wanted / WASM_PAGE_BYTES) * WASM_PAGE_BYTES;
-  if (2 * bufferBytes + FIXED_BYTES > MEMORY_BYTES_MAX) {
-    throw new TraceError(
-      "bad-option",
-      `--trace-buf-size: ${bufferBytes / FRAME_BYTES} pages for each thread leave no room for two threads in ` +
-        `${MEMORY_BYTES_MAX} bytes, the most memory there can be; ask for fewer pages`,
-    );
-  }
-  return Math.min(bytes, MEMORY_BYTES_MAX);
 }
 
 function fileMode(text: string): number {

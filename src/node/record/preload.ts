@@ -135,7 +135,10 @@ function preload(): void {
   const dir = traceDir(config);
   if (dir === undefined) return;
   const env = processEnv(config.mode);
-  const recorder = startRecorder({ ...config, dir, fd: channel.fd }, __dirname, complain, env);
+  const wanted = { ...config, dir, fd: channel.fd };
+  const recorder = startRecorder(wanted, __dirname, complain, env, (message) =>
+    tell({ type: "warning", message }),
+  );
   if (!recorder) return;
   const { hypervisor, words, flightWords, finish } = recorder;
   if (config.flight) setEnvironmentData(FLIGHT_KEY, flightWords as never);

@@ -3,8 +3,9 @@
 
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { Hypervisor } from "../../hypervisor.js";
+import type { Hypervisor } from "../../hypervisor.js";
 import type { Environment } from "../../trace/schema.js";
+import { bootRecorder } from "./boot-recorder.js";
 import {
   type RecordConfig,
   type RecorderData,
@@ -33,14 +34,16 @@ export interface Recorder {
  * @param dir directory of the bundles: dom0's thread is `recorder.cjs` in it
  * @param failed is called when that thread ends by an error which it could not tell itself
  * @param env what the metadata says of the process
+ * @param warn is told what is not as it was asked for
  */
 export function startRecorder(
-  config: RecordConfig,
+  wanted: RecordConfig,
   dir: string,
   failed: (error: unknown) => void,
   env: Environment,
+  warn: (text: string) => void,
 ): Recorder | undefined {
-  const hypervisor = Hypervisor.boot({ memoryBytes: config.memoryBytes, cpus: config.cpus });
+  const { hypervisor, config } = bootRecorder(wanted, warn);
   const words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
   const flightWords = new Int32Array(new SharedArrayBuffer(FLIGHT_WORDS * 4));
   const workerData: RecorderData = { config, handle: hypervisor.handle(), words, flightWords, env };
@@ -58,6 +61,7 @@ export function startRecorder(
   // Without a listener this would be an uncaught exception of the program's.
   worker.on("error", (error) => {
     Atomics.store(words, WORD_STATE, STATE_FINISHED);
+    Atomics.notify(words, WORD_STATE);
     failed(error);
   });
   // The main thread shall not be recorded before dom0 records, nor run while it cannot be.
