@@ -15,6 +15,9 @@ export const HANDLE_KEY = "tbuf.handle";
 /** Environment data of Node's threads: the RecordConfig of their process. */
 export const CONFIG_KEY = "tbuf.config";
 
+/** Environment data of Node's threads: the words that the recorder shares with them. */
+export const WORDS_KEY = "tbuf.words";
+
 /** Name of the trace that `tbuf record` makes, and of its channel. */
 export const TRACE_NAME = "xen";
 
@@ -55,7 +58,7 @@ export interface RecordConfig {
   readonly nodeOptions: string | null;
 }
 
-/** Words that the main thread and the recorder's thread share (Int32Array). */
+/** Words that the program's threads and the recorder's share (Int32Array). */
 export const WORD_STATE = 0;
 export const WORD_STOP = 1;
 /** Bits of the signals that the program handles itself: bit n is signal n. */

@@ -12,6 +12,7 @@ import {
 } from "node:worker_threads";
 import { markObserved } from "../../cpu/current.js";
 import type { HypervisorHandle } from "../../cpu/member.js";
+import { type Disposable, disposable } from "../../dispose.js";
 import type { TraceError } from "../../errors.js";
 import { Hypervisor } from "../../hypervisor.js";
 import { makeProcessDir } from "../files/process-dir.js";
@@ -20,7 +21,13 @@ import { installSources } from "../sources/index.js";
 import { attachThread } from "../threads/attach.js";
 import { RecordChannel } from "./channel.js";
 import { takeConfig } from "./child-environment.js";
-import { CONFIG_KEY, HANDLE_KEY, type RecordConfig, type RecorderMessage } from "./config.js";
+import {
+  CONFIG_KEY,
+  HANDLE_KEY,
+  type RecordConfig,
+  type RecorderMessage,
+  WORDS_KEY,
+} from "./config.js";
 import { FLIGHT_EXIT, FLIGHT_KEY, type FlightWords } from "./flight-config.js";
 import { installTriggers } from "./flight-triggers.js";
 import { withoutRequire } from "./node-options.js";
@@ -29,6 +36,7 @@ import { preloadWorkers } from "./preload-workers.js";
 import { processEnv, programName } from "./process-env.js";
 import { startRecorder } from "./recorder.js";
 import { finishOnSignals } from "./signals.js";
+import { isFinished, whenFinished } from "./until-finished.js";
 
 /** What this thread tells `tbuf record` by: the main thread's pipe until its recorder has it, or the journal. */
 let channel: RecordChannel | undefined;
@@ -78,13 +86,19 @@ function noteExit(code: number): void {
   if (words) Atomics.store(words, FLIGHT_EXIT, code);
 }
 
-/** What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. */
-function traceThisThread(hypervisor: Hypervisor, config: RecordConfig, ended: () => void): void {
+/** What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. @returns what undoes it */
+function traceThisThread(
+  hypervisor: Hypervisor,
+  config: RecordConfig,
+  ended: () => void,
+): Disposable {
   markObserved();
   const context = openContext(hypervisor, (_code, message) => tell({ type: "warning", message }));
-  preloadWorkers(__filename);
-  preloadChildren(__filename, config, (name) =>
-    tell({ type: "unrecorded", name, why: "children" }),
+  const placed: Disposable[] = [context, preloadWorkers(__filename)];
+  placed.push(
+    preloadChildren(__filename, config, (name) =>
+      tell({ type: "unrecorded", name, why: "children" }),
+    ),
   );
   // Before any source asks: after the last record of each.
   context.onEnd((code) => {
@@ -97,19 +111,37 @@ function traceThisThread(hypervisor: Hypervisor, config: RecordConfig, ended: ()
   });
   attachThread(hypervisor);
   const flightWords = getEnvironmentData(FLIGHT_KEY) as unknown as FlightWords | undefined;
-  if (flightWords) installTriggers(hypervisor, flightWords);
-  installSources(context, config.sources);
+  if (flightWords) placed.push(installTriggers(hypervisor, flightWords));
+  placed.push(installSources(context, config.sources));
+  return disposable(() => {
+    for (const each of placed.reverse()) each.dispose();
+    hypervisor.close();
+  });
+}
+
+/** When the recording ends before the program, nothing of it is left in this thread. */
+function undoWhenFinished(words: Int32Array, placed: readonly Disposable[]): void {
+  whenFinished(words, () => {
+    try {
+      for (const each of placed) each.dispose();
+      for (const key of [HANDLE_KEY, CONFIG_KEY, FLIGHT_KEY]) setEnvironmentData(key, undefined);
+    } catch (error) {
+      complain(error);
+    }
+  });
 }
 
 function preloadWorker(): void {
   cleanOptions();
   const handle = getEnvironmentData(HANDLE_KEY) as unknown as HypervisorHandle | undefined;
-  if (!handle) return;
+  const words = getEnvironmentData(WORDS_KEY) as unknown as Int32Array | undefined;
+  // A thread may start others before it knows that the recording has ended.
+  if (!handle || !words || isFinished(words)) return;
   const config = getEnvironmentData(CONFIG_KEY) as unknown as RecordConfig;
   // Not by the pipe: its number may be somebody else's by now.
   channel = new RecordChannel(-1, config.dir);
   isChild = config.parent !== null;
-  traceThisThread(Hypervisor.join(handle), config, () => {});
+  undoWhenFinished(words, [traceThisThread(Hypervisor.join(handle), config, () => {})]);
 }
 
 /** The directory of this process's trace; undefined when it cannot have one any more. */
@@ -144,11 +176,12 @@ function preload(): void {
   if (config.flight) setEnvironmentData(FLIGHT_KEY, flightWords as never);
   setEnvironmentData(HANDLE_KEY, hypervisor.handle() as never);
   setEnvironmentData(CONFIG_KEY, config as never);
-  finishOnSignals(words, () => {
+  setEnvironmentData(WORDS_KEY, words as never);
+  const signals = finishOnSignals(words, () => {
     hypervisor.close();
     finish();
   });
-  traceThisThread(hypervisor, config, finish);
+  undoWhenFinished(words, [traceThisThread(hypervisor, config, finish), signals]);
 }
 
 try {
