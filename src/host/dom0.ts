@@ -70,6 +70,14 @@ export class Dom0 {
   }
 
   /**
+   * True when the description of a facility made no sense: threads may record events that `facilities` does not tell
+   * of. CTF writers leave them out, and count them as lost.
+   */
+  get hasUnknownEvents(): boolean {
+    return this.#context.facilities.hasUnknownEvents;
+  }
+
+  /**
    * Calls `handler` when the VIRQ is raised, until `unbind`. One handler a VIRQ; the loops of
    * `Trace.packets` share VIRQ_TBUF with it.
    * @returns the port. Throws TraceError `virq`.

@@ -47,11 +47,18 @@ export class FacilityTable {
   #end = 0;
   /** False after a description that could not be read: it had some events, and nobody knows how many. */
   #endKnown = true;
+  #refused = false;
 
   constructor(views: MemoryViews, map: MapFrames) {
     this.#views = views;
     this.#texts = new LabelTexts(views);
     this.#map = map;
+  }
+
+  /** True once a description was not believed: records of its events may come all the same. */
+  get hasUnknownEvents(): boolean {
+    this.all();
+    return this.#refused;
   }
 
   /** All facilities registered so far, in the order of their event ids. */
@@ -76,6 +83,7 @@ export class FacilityTable {
     const own = this.#endKnown ? registeredAt(this.#views, this.#end) : undefined;
     const read = own ? { firstEvent: this.#end, definition: own } : this.#read(at);
     if (!read) {
+      this.#refused = true;
       this.#endKnown = false;
       return;
     }
@@ -91,7 +99,10 @@ export class FacilityTable {
       });
       this.#end = firstEvent + events;
       this.#endKnown = true;
-    } else if (this.#endKnown) this.#end += events;
+    } else {
+      this.#refused = true;
+      if (this.#endKnown) this.#end += events;
+    }
   }
 
   /** What tells the sizes of an event's payloads; looks for new facilities when the id is not known. */
@@ -101,13 +112,14 @@ export class FacilityTable {
 
   /**
    * Records with texts in place of the numbers of labels; `bytes` itself where they have none. undefined
-   * where they are no records of known events.
+   * where they are no records of known events. What follows a record of an event whose description was not believed
+   * stays as it is.
    */
   withTexts(bytes: Uint8Array): Uint8Array | undefined {
     // A thread may have registered the first ones since.
     this.all();
     if (!this.#hasLabels) return bytes;
-    return withTexts(bytes, (event) => this.#layout(event), this.#texts);
+    return withTexts(bytes, (event) => this.#layout(event), this.#texts, this.#refused);
   }
 
   #layout(event: number): RecordLayout | undefined {

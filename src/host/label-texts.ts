@@ -113,11 +113,13 @@ class Growing {
 /**
  * The records with texts in place of labels' numbers: `bytes` itself where none has any. undefined where
  * they are no records of known events. Bounded: a number becomes at most LABEL_BYTES_MAX bytes.
+ * @param hasUnknown there may be records of events that nobody knows: what comes after one is left as it is
  */
 export function withTexts(
   bytes: Uint8Array,
   layoutOf: (event: number) => RecordLayout | undefined,
   texts: LabelTexts,
+  hasUnknown = false,
 ): Uint8Array | undefined {
   const view = viewOf(bytes);
   const end = bytes.length;
@@ -128,6 +130,7 @@ export function withTexts(
     const payload = at + RECORD_HEADER_BYTES;
     if (payload > end) return undefined;
     const layout = layoutOf(view.getUint32(at, true) & RECORD_EVENT_MASK);
+    if (!layout && hasUnknown) break;
     const size = layout?.size(view, payload, end) ?? -1;
     if (!layout || size < 0) return undefined;
     at = payload + size;

@@ -43,7 +43,7 @@ export class PacketWriter {
       );
     }
     this.#declare(this.#encoder.ahead(packet.cpu));
-    this.#append(packet);
+    this.#append(this.#encoder.readable(packet));
   }
 
   /** Declares losses that no packet has declared yet, by empty packets. */

@@ -7,6 +7,7 @@ import type { LoadedFacility } from "../read/metadata.js";
 import { randomUuid } from "../uuid.js";
 import { describeClock, hypervisorClock } from "./clock.js";
 import { tracer } from "./environment.js";
+import { KnownRecords } from "./known-records.js";
 import { metadataClock, metadataEvents, metadataHeader } from "./metadata.js";
 import { PacketHeaders, type RecordedPacket } from "./packet-headers.js";
 
@@ -15,6 +16,8 @@ export interface TraceSource {
   readonly clock: ClockBase;
   readonly closed: boolean;
   facilities(): readonly LoadedFacility[];
+  /** True when threads may record events that `facilities` does not tell of. */
+  readonly hasUnknownEvents?: boolean;
   clocks(): readonly CpuClock[];
 }
 
@@ -42,6 +45,7 @@ export class TraceEncoder {
   /** The first part of the metadata: text, to come before all else. */
   readonly header: string;
   readonly #headers: PacketHeaders;
+  readonly #known = new KnownRecords();
   /** What the metadata says last of each CPU's clock. */
   readonly #clocks = new Map<number, CpuClock>();
   #facilities = 0;
@@ -96,11 +100,17 @@ export class TraceEncoder {
       text += metadataClock(clock);
       this.#clocks.set(clock.cpu, clock);
     }
-    for (const { firstEvent, definition } of facilities.slice(this.#facilities)) {
-      text += metadataEvents(firstEvent, definition);
+    for (const facility of facilities.slice(this.#facilities)) {
+      text += metadataEvents(facility.firstEvent, facility.definition);
+      this.#known.learn(facility);
       this.#facilities++;
     }
     return text;
+  }
+
+  /** The packet without records that readers could not read, see known-records.ts. Ask `ahead` before. */
+  readable(packet: RecordedPacket): RecordedPacket {
+    return this.#dom0?.hasUnknownEvents ? this.#known.cut(packet) : packet;
   }
 
   /** The header of the next packet of a CPU's stream, good until the next call. Throws a RangeError. */
@@ -111,7 +121,8 @@ export class TraceEncoder {
   /** Empty packets that declare the losses which no packet has declared yet. */
   lossPackets(losses: Iterable<Loss>): RecordedPacket[] {
     const packets: RecordedPacket[] = [];
-    for (const { cpu, discarded } of losses) {
+    for (const { cpu, discarded: lost } of losses) {
+      const discarded = lost + this.#known.lostOf(cpu);
       const declared = this.#headers.state(cpu);
       if (discarded <= (declared?.discarded ?? 0)) continue;
       const time = declared?.end ?? 0n;
