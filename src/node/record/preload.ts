@@ -86,7 +86,9 @@ function noteExit(code: number): void {
   if (words) Atomics.store(words, FLIGHT_EXIT, code);
 }
 
-/** What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. @returns what undoes it */
+/**
+ * What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. @returns what undoes it
+ */
 function traceThisThread(
   hypervisor: Hypervisor,
   config: RecordConfig,
