@@ -87,7 +87,8 @@ function noteExit(code: number): void {
 }
 
 /**
- * What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more. @returns what undoes it
+ * What every thread does, once its hypervisor is there. `ended` runs when it is no CPU any more.
+ * @returns what undoes it
  */
 function traceThisThread(
   hypervisor: Hypervisor,
