@@ -18,6 +18,7 @@ import { OUTPUT } from "./output.js";
 import { say } from "./printable.js";
 import { report } from "./report.js";
 import { type Config, runRecorded } from "./run-recorded.js";
+import { addXentraceOptions, refusedOption } from "./xentrace-options.js";
 
 interface Options {
   readonly output?: string;
@@ -37,6 +38,10 @@ interface Options {
   readonly flightPause: number;
   readonly maxSize?: number;
   readonly maxFiles?: number;
+  readonly cpuMask?: readonly number[];
+  readonly reserveDiskSpace?: number;
+  readonly dontDisableTracing?: boolean;
+  readonly startDisabled?: boolean;
   readonly strict?: boolean;
   readonly quiet?: boolean;
 }
@@ -54,7 +59,7 @@ const STRICT_CODE = 125;
 const TIMER_SECONDS_MAX = 2_147_483;
 
 export function recordCommand(): Command {
-  return new Command("record")
+  return addXentraceOptions(new Command("record"))
     .configureOutput(OUTPUT)
     .description("Run a Node program and record what its threads do, as a trace in a directory.")
     .usage("[options] -- <command> [args...]")
@@ -190,6 +195,7 @@ Examples:
 async function record(command: readonly string[], options: Options): Promise<number> {
   const output = options.output ?? (options.force ? DEFAULT_DIR : freeDir(DEFAULT_DIR));
   const dir = resolve(output);
+  const config = configOf(dir, options);
   if (options.force) removeTrace(dir);
   // Refused before the program runs; the recorder makes sure again when it creates the files.
   const made = makeEmptyDir(dir, dirModeOf(options.fileMode));
@@ -199,7 +205,7 @@ async function record(command: readonly string[], options: Options): Promise<num
     );
   }
   makeJournal(dir);
-  const outcome = await runRecorded(command, configOf(dir, options));
+  const outcome = await runRecorded(command, config);
   const complete = report(command, { ...options, dir, output }, outcome);
   removeDirs(made);
   return outcome.code === 0 && options.strict && !complete ? STRICT_CODE : outcome.code;
@@ -207,6 +213,8 @@ async function record(command: readonly string[], options: Options): Promise<num
 
 function configOf(dir: string, options: Options): Config {
   const { memoryBuffer, maxSize, maxFiles } = options;
+  const refused = refusedOption(options);
+  if (refused) throw new TraceError("bad-option", refused);
   const wanted = memoryBuffer ?? options.traceBufSize * FRAME_BYTES;
   const bufferBytes = 2 ** Math.ceil(Math.log2(wanted));
   if (!hasRoom(bufferBytes)) {
@@ -237,6 +245,8 @@ function configOf(dir: string, options: Options): Config {
         : { pauseMs: options.flightPause * 1000, stallMs: options.flightStall, maxFiles },
     rotation: maxSize === undefined ? undefined : { maxBytes: maxSize, maxFiles },
     events: options.evtMask,
+    onlyCpus: options.cpuMask,
+    reserveBytes: memoryBuffer === undefined ? (options.reserveDiskSpace ?? 0) * 2 ** 20 : 0,
     pollMs: options.pollSleep,
     seconds: options.timeInterval,
     cpus: options.cpus,

@@ -37,6 +37,10 @@ export interface RecordConfig {
   readonly mode: TraceMode;
   /** As CreateTraceOptions.events. */
   readonly events: string;
+  /** The CPUs that are recorded; undefined: all. */
+  readonly onlyCpus?: readonly number[] | undefined;
+  /** Recording fails before less than this many bytes are free on the disk. */
+  readonly reserveBytes: number;
   /** Milliseconds between polls. */
   readonly pollMs: number;
   /** Seconds after which recording ends; 0: when the program ends. */

@@ -8,11 +8,12 @@ import { dirname } from "node:path";
 import { threadId, workerData } from "node:worker_threads";
 import type { HypervisorHandle } from "../../cpu/member.js";
 import { messageOf } from "../../errors.js";
-import type { Dom0, Trace } from "../../host/index.js";
+import type { Dom0, Packet, Trace } from "../../host/index.js";
 import { Hypervisor } from "../../hypervisor.js";
 import type { PacketOutput } from "../../recording/recording.js";
 import { ThreadNames } from "../../recording/thread-names.js";
 import { CtfWriter, type CtfWriterOptions } from "../files/ctf-writer.js";
+import { checkDiskSpace } from "../files/disk-space.js";
 import { RotatingWriter } from "../files/rotating-writer.js";
 import { introduce } from "../threads/introduce.js";
 import { schedEvents } from "../threads/sched-events.js";
@@ -85,9 +86,14 @@ function stopped(): Promise<void> {
   });
 }
 
+function write(writer: PacketOutput<void>, packet: Packet): void {
+  checkDiskSpace(config.dir, packet.bytes.length, config.reserveBytes);
+  writer.write(packet);
+}
+
 async function record(trace: Trace, writer: PacketOutput<void>): Promise<void> {
   for await (const packet of trace.packets({ signal: stop.signal, pollMs: config.pollMs })) {
-    writer.write(packet);
+    write(writer, packet);
   }
 }
 
@@ -96,7 +102,7 @@ async function finish(trace: Trace, writer: PacketOutput<void> | undefined): Pro
   trace.stop();
   const answered = await trace.stopped(QUIET_MS);
   // What is kept in memory stays there: it is written if something triggers that.
-  while (writer && trace.drain((packet) => writer.write(packet)) > 0);
+  while (writer && trace.drain((packet) => write(writer, packet)) > 0);
   return answered;
 }
 
@@ -114,8 +120,9 @@ async function recordProgram(hypervisor: Hypervisor): Promise<void> {
   const dom0 = hypervisor.dom0(threadId);
   const cpu = hypervisor.attach({ tid: threadId, parent: 0 });
   const output = { dir: config.dir, dom0, channel: TRACE_NAME, fileMode: config.fileMode, env };
-  const { subbufBytes, subbufCount, mode, events } = config;
-  const trace = dom0.createTrace(TRACE_NAME, { subbufBytes, subbufCount, mode, events });
+  const { subbufBytes, subbufCount, mode, events, onlyCpus } = config;
+  const cpus = onlyCpus && { cpus: onlyCpus.filter((index) => index < config.cpus) };
+  const trace = dom0.createTrace(TRACE_NAME, { subbufBytes, subbufCount, mode, events, ...cpus });
   flight =
     config.flight &&
     new Flight({ dom0, trace, config: config.flight, words: flightWords, output, failed: fail });
