@@ -34,7 +34,6 @@ interface Options {
   readonly children: boolean;
   readonly processes: number;
   readonly memoryBuffer?: number;
-  readonly flightStall: number;
   readonly flightPause: number;
   readonly maxSize?: number;
   readonly maxFiles?: number;
@@ -115,12 +114,6 @@ export function recordCommand(): Command {
         .conflicts(["traceBufSize", "mode", "maxSize"]),
     )
     .option(
-      "--flight-stall <ms>",
-      "with -M: a stall of this time is a trigger; 0: none is",
-      integerFrom(0, 3_600_000),
-      0,
-    )
-    .option(
       "--flight-pause <seconds>",
       "with -M: triggers in this time after a dump make no other one",
       numberTo(TIMER_SECONDS_MAX),
@@ -176,8 +169,8 @@ Node processes that the program starts are recorded too, each with a trace of it
 A process that runs already (-p, --pid) cannot be recorded: each of its threads must have joined the shared buffers
 before its own code runs, and Node lets nobody but a debugger in afterwards. Start it with \`tbuf record\`, or let it
 record itself: \`record\` and \`flightRecorder\` of \`tbuf/node\` begin and end while it runs.
-With -M a dump is triggered by SIGUSR2 to tbuf record or to the program, an error that nobody catches, a stall
-(--flight-stall), an exit code other than 0, or snapshot() of tbuf/node. A SIGUSR2 that the program does not handle
+With -M a dump is triggered by SIGUSR2 to tbuf record or to the program, an error that nobody catches, an exit
+code other than 0, or snapshot() of tbuf/node. A SIGUSR2 that the program does not handle
 does not end it then. If nothing triggers a dump, nothing is written.
 SIGINT, SIGTERM and SIGHUP are passed on to the program. The trace is complete all the same.
 
@@ -240,9 +233,7 @@ function configOf(dir: string, options: Options): Config {
     subbufCount: SUBBUFS,
     mode: memoryBuffer === undefined ? options.mode : "overwrite",
     flight:
-      memoryBuffer === undefined
-        ? undefined
-        : { pauseMs: options.flightPause * 1000, stallMs: options.flightStall, maxFiles },
+      memoryBuffer === undefined ? undefined : { pauseMs: options.flightPause * 1000, maxFiles },
     rotation: maxSize === undefined ? undefined : { maxBytes: maxSize, maxFiles },
     events: options.evtMask,
     onlyCpus: options.cpuMask,

@@ -20,8 +20,6 @@ export type Trigger = (typeof TRIGGERS)[number];
 export interface FlightConfig {
   /** Milliseconds after a dump in which triggers make no other one. */
   readonly pauseMs: number;
-  /** Milliseconds from which on a stall is a trigger; 0: none is. */
-  readonly stallMs: number;
   /** Most dumps that are kept; undefined: all. */
   readonly maxFiles?: number | undefined;
 }

@@ -59,12 +59,6 @@ export class Flight {
     else this.#write(triggers);
   }
 
-  /** A thread has stalled for so long: a trigger if that is long enough. */
-  stalled(durationMs: number): void {
-    const { stallMs } = this.#options.config;
-    if (stallMs > 0 && durationMs >= stallMs) this.dump([`stall of ${Math.round(durationMs)} ms`]);
-  }
-
   /** The program has ended. An error or an exit code is a trigger even soon after a dump. Closes all. */
   end(): void {
     const code = Atomics.load(this.#options.words, FLIGHT_EXIT);
