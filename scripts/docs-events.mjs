@@ -15,7 +15,7 @@ contains a facility's events if a recording thread has tracepoints for them:
 
 - \`core\`, \`xen_dom0op\` and \`xen_mem\`: in every program;
 - \`xen_sched\`: with \`tbuf record\` and \`tbuf/node\`;
-- \`xen_vmx\`: when a source of its events exists.
+- \`xen_vmx\`, \`wasm_guest\`, \`node_*\`: with the [sources](sources.md) of \`tbuf record\`.
 
 [Recording a program](record.md#where-events-come-from) says which events are recorded, and when.
 

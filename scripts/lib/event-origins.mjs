@@ -1,6 +1,6 @@
 // Where events come from: from a source of the table, from tbuf itself, or from nowhere yet.
 
-const XEN_SCHED = "no source of the event loop and of waits exists yet";
+const XEN_SCHED = "no source of waits, callbacks and settings exists yet";
 
 /** Events that no source records, because tbuf records them itself: when. */
 export const BUILT_IN = {
@@ -21,9 +21,6 @@ export const BUILT_IN = {
 export const MISSING = {
   "core:facility_load": "dom0 does not record it yet",
   "xen_sched:sched_sleep": XEN_SCHED,
-  "xen_sched:sched_wake": XEN_SCHED,
-  "xen_sched:sched_yield": XEN_SCHED,
-  "xen_sched:sched_block": XEN_SCHED,
   "xen_sched:sched_ctl": XEN_SCHED,
   "xen_sched:sched_adjdom": XEN_SCHED,
   "xen_sched:sched_switch": XEN_SCHED,
