@@ -16,7 +16,7 @@ const run = promisify(execFile);
  * Bytes after minification and brotli: what each has, and a little more, so that none grows unnoticed. The
  * aim for the page was 12,000: docs/adr/0020-what-a-page-loads.md.
  */
-const BROTLI_BYTES_MAX = { page: 30_500, worker: 10_800, library: 7_400 };
+const BROTLI_BYTES_MAX = { page: 33_000, worker: 12_100, library: 8_700 };
 const CORE_BYTES_MAX = 10_239;
 
 const project = new Project();
