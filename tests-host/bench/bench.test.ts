@@ -25,6 +25,8 @@ const recording = [
   "string32-precise",
   "string128-precise",
   "string1024-precise",
+  "label32-precise",
+  "string32-kinds",
   "charcodes-32",
   "encodeinto-32",
   "batch2",
