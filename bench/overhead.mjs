@@ -1,5 +1,5 @@
 // `npm run bench:overhead`: what it costs a whole program to be recorded, by tbuf and by other tools.
-// docs/performance-programs.md tells how it is measured.
+// docs/performance-programs.md describes the method.
 //
 //   npm run bench:overhead                                        every program with every tool
 //   npm run bench:overhead -- --programs http,cpu --tools tbuf,cpu-prof
@@ -11,7 +11,7 @@
 // runs of one round.
 
 import { writeFileSync } from "node:fs";
-import { readOptions } from "../scripts/lib/options.mjs";
+import { readOptions, refuse } from "../scripts/lib/options.mjs";
 import { ensureInstalled } from "../scripts/lib/private-packages.mjs";
 import { machine } from "./lib/machine.mjs";
 import { randomNumbers, shuffled } from "./lib/random.mjs";
@@ -42,20 +42,15 @@ const unknown = [
 ];
 
 if (unknown.length > 0) {
-  fail(
+  refuse(
     `not known: ${unknown.join(", ")}; programs are ${Object.keys(programs).join(", ")}, ` +
       `tools ${Object.keys(tools).join(", ")}`,
   );
 } else if (!Number.isInteger(rounds) || rounds < 1 || !(seconds > 0) || !Number.isInteger(seed)) {
-  fail("--rounds takes a whole number from 1, --seconds a number above 0, --seed a whole number");
+  refuse("--rounds takes a whole number from 1, --seconds a number above 0, --seed a whole number");
 } else {
   ensureInstalled("bench");
   await compare();
-}
-
-function fail(message) {
-  console.error(message);
-  process.exitCode = 2;
 }
 
 async function compare() {

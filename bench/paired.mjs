@@ -12,7 +12,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readOptions } from "../scripts/lib/options.mjs";
+import { readOptions, refuse } from "../scripts/lib/options.mjs";
 import { machine } from "./lib/machine.mjs";
 import { startProcess } from "./lib/processes.mjs";
 import { randomNumbers, shuffled } from "./lib/random.mjs";
@@ -62,11 +62,11 @@ const ids = wanted.filter((id) => id in familyOf && id in baseRows);
 const missing = wanted.filter((id) => !ids.includes(id));
 
 if (!baseChild || !existsSync(baseChild) || !existsSync(join(options.base, "build/core.wasm"))) {
-  fail(
+  refuse(
     `--base ${options.base ?? ""} must be another checkout of tbuf that is built (--help shows how)`,
   );
 } else if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
-  fail("--rounds takes a whole number from 1, --seed a whole number");
+  refuse("--rounds takes a whole number from 1, --seed a whole number");
 } else {
   await compare();
 }
@@ -74,11 +74,6 @@ if (!baseChild || !existsSync(baseChild) || !existsSync(join(options.base, "buil
 async function rowsOf(dir) {
   const module = await import(pathToFileURL(resolve(dir, "bench/lib/rows.mjs")).href);
   return module.familyOf;
-}
-
-function fail(message) {
-  console.error(message);
-  process.exitCode = 2;
 }
 
 async function compare() {

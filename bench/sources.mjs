@@ -1,5 +1,5 @@
 // `npm run bench:sources`: what sources of events cost a program, inside one process: they are switched on and off
-// by turns while it runs, so that what differs is they alone. docs/sources.md tells what the figures mean.
+// by turns while it runs, so nothing else differs. docs/sources.md explains the figures.
 //
 //   npm run bench:sources                            all that are on by default, an http server at saturation
 //   npm run bench:sources -- loop timers             only these; each phase with them follows one without

@@ -1,4 +1,4 @@
-// `npm start`: records the example program and tells what was recorded and how to look at it.
+// `npm start`: records the example program, then prints what was recorded and how to look at it.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";

@@ -218,7 +218,7 @@ threadCheck("clocks: a ticker in a thread of its own", async (t) => {
   const trace = dom0.createTrace("t", { events: "conf" });
   trace.start();
   const seen = new Set();
-  // This thread does not return to its event loop. The time moves on all the same.
+  // This thread does not return to its event loop, and the time must still move on.
   const end = performance.now() + 5000;
   while (seen.size < 3 && performance.now() < end) {
     conf.tick(1);

@@ -23,7 +23,7 @@ function signature(head, parameters, tail) {
 const namesOf = (words) => NAMES.slice(0, words);
 const bytesOf = (words) => HEADER_BYTES + words * 4;
 
-/** What a ladder has for so many words, by the file that it stands in. */
+/** The code for one number of words, by the file that it is written to. */
 const LADDERS = {
   "assembly/record.ts": (words) => {
     const parameters = ["event: u32", "now: f64", ...namesOf(words).map((name) => `${name}: u32`)];

@@ -25,6 +25,16 @@ export function readOptions(config) {
   }
 }
 
+/**
+ * Tells what is wrong with the options, and has the process end with exit code 2.
+ *
+ * @param {string} message
+ */
+export function refuse(message) {
+  console.error(message);
+  process.exitCode = 2;
+}
+
 /** The text of the comment that a file begins with. */
 function comment(source) {
   const [head = ""] = source.replace(/^#!.*\n/, "").match(/^(\/\/.*\n)+/) ?? [];

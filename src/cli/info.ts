@@ -93,7 +93,7 @@ function tracerOf({ tracer_major, tracer_minor, tracer_patchlevel }: TraceMetada
   return version.some((part) => part === undefined) ? "tbuf" : `tbuf ${version.join(".")}`;
 }
 
-/** The clocks of most traces are what everybody expects: precise, and all the same one. */
+/** Nothing for precise clocks that all agree, as most traces have them. */
 function isNotable({ clock, errorNs }: CpuClock): boolean {
   return clock !== "precise" || errorNs !== 0;
 }

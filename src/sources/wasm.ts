@@ -13,6 +13,13 @@ import { whenLinking } from "./wasm/linking.js";
 /** Where imports of the WebAssembly System Interface come from. */
 const WASI = /^wasi_/;
 
+/**
+ * Imports of the HTTP parser llhttp, which `fetch` is made with: a guest of the runtime's, not of the program's. Its
+ * calls would be most of what a trace of a client holds.
+ */
+const isFetchParser = (module: string, name: string) =>
+  module === "env" && name.startsWith("wasm_on_");
+
 let guests = 0;
 
 export const wasm = defineSource({
@@ -33,6 +40,8 @@ export const wasm = defineSource({
       };
       let guest: number | undefined;
       return (original, index, module, name) => {
+        if (isFetchParser(module, name)) return original;
+
         guest ??= ++guests;
         sharedTracepoints(wasmGuest).guest_import(guest, index, module, name);
         const wrap = WASI.test(module) ? wrapIo : wrapImport;

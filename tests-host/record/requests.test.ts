@@ -13,7 +13,7 @@ it("leaves the program's output and end as they are, and gives a whole trace", a
   const alone = await run(process.execPath, [fixture("record-requests.mjs")]);
   const { code, stdout } = await record(dir, "record-requests.mjs");
   expect({ code, stdout }).toEqual({ code: alone.code, stdout: alone.stdout });
-  const read = await babeltrace(dir, (line) => /node_(http|gc):/.test(line));
+  const read = await babeltrace(dir, (line) => /node_(http|gc):|wasm_guest:/.test(line));
   expect({ code: read.code, stderr: read.stderr }).toEqual({ code: 0, stderr: "" });
   lines = read.kept;
 });
@@ -43,6 +43,10 @@ it("tells when a request began, and how long it took", () => {
     expect(start).toBeGreaterThan(0);
     expect(duration).toBeGreaterThan(0);
   }
+});
+
+it("takes the parser of fetch for no guest of the program's", () => {
+  expect(of("guest_import")).toEqual([]);
 });
 
 it("records the garbage collection that the program asked for", () => {

@@ -1,8 +1,7 @@
-// When this thread's event loop was idle. libuv says how long, not when: it was since the last callback that is known
-// had ended, or the loop had come round.
+// When this thread's event loop was idle. libuv says how long, not when: it is taken to be since the loop had come
+// round.
 
 import { type Disposable, disposable } from "../../dispose.js";
-import { running } from "./callbacks.js";
 import { onTurn } from "./turn.js";
 
 /** What is told of the loop. Times are readings of `performance.now()`, in milliseconds. Must not throw. */
@@ -28,7 +27,7 @@ export function onIdle(listener: IdleListener): Disposable {
       if (!wasIdle) return;
       known = total;
       // It has ended by now, whatever the rounding of two clocks says.
-      listener.idle?.(Math.max(0, Math.min(Math.max(turned, running.ended), now - ms)), ms, now);
+      listener.idle?.(Math.max(0, Math.min(turned, now - ms)), ms, now);
     },
     turned(now) {
       if (!wasIdle) listener.busy?.(now, now - turned);

@@ -29,7 +29,7 @@ export const gc = defineSource({
   name: "gc",
   description: "Garbage collections: when they began, how long they took, and their kind.",
   byDefault: true,
-  cost: "0.4 % of a busy http server",
+  cost: "one record a collection",
   facility: nodeGc,
   events: ["gc"],
   install({ events, timeNs }) {

@@ -6,6 +6,7 @@ import { disposeAll } from "../../dispose.js";
 import { nodeHttp } from "../../facilities/index.js";
 import { hearChannel } from "../hooks/channel.js";
 import { hearEmitted } from "../hooks/emitted.js";
+import { makeKeeper } from "../hooks/kept.js";
 import { codeOf, shortened } from "../hooks/texts.js";
 import { defineSource } from "./source.js";
 
@@ -21,9 +22,6 @@ interface Open {
   status: number;
   error: string;
 }
-
-/** An object that may keep a request, under the symbol of an installed source. */
-type Keeper = { [key: symbol]: Open | undefined };
 
 interface ServerMessage {
   readonly request: http.IncomingMessage;
@@ -41,12 +39,12 @@ export const httpRequests = defineSource({
   name: "http",
   description: "Requests that http servers answer, and those made by node:http, fetch and undici.",
   byDefault: true,
-  cost: "two records with texts a request",
+  cost: "two records with texts a request; see docs/sources.md",
   facility: nodeHttp,
   events: ["server_begin", "server_end", "client_begin", "client_end", "fetch_begin", "fetch_end"],
   install({ events, timeNs }) {
     // One for each time that it is installed: each has its own request to end.
-    const key = Symbol("tbuf.http");
+    const requests = makeKeeper<Open>();
     let ids = 0;
 
     const open = (keeper: object, method: string, url: string, sent: number): Open => {
@@ -60,14 +58,13 @@ export const httpRequests = defineSource({
         status: 0,
         error: "",
       };
-      (keeper as Keeper)[key] = request;
+      requests.set(keeper, request);
       return request;
     };
-    const of = (keeper: object): Open | undefined => (keeper as Keeper)[key];
     /** Forgets the request, so that it ends once. */
     const close = (keeper: object): Open | undefined => {
-      const request = (keeper as Keeper)[key];
-      if (request !== undefined) (keeper as Keeper)[key] = undefined;
+      const request = requests.get(keeper);
+      if (request !== undefined) requests.set(keeper, undefined);
       return request;
     };
     const took = ({ beganMs }: Open): number => Math.trunc((performance.now() - beganMs) * 1e6);
@@ -106,7 +103,8 @@ export const httpRequests = defineSource({
       }),
       hearEmitted<http.ClientRequest>(http.ClientRequest, (emitter, event, argument) => {
         if (event === "close") return end(emitter, events.client_end);
-        const request = event === "response" || event === "error" ? of(emitter) : undefined;
+        const request =
+          event === "response" || event === "error" ? requests.get(emitter) : undefined;
         if (request === undefined) return;
         if (event === "error") request.error = codeOf(argument);
         else request.status = (argument as http.IncomingMessage).statusCode ?? 0;
@@ -124,7 +122,7 @@ export const httpRequests = defineSource({
       hearChannel<{ request: UndiciRequest; response: { statusCode: number } }>(
         "undici:request:headers",
         ({ request, response }) => {
-          const known = of(request);
+          const known = requests.get(request);
           if (known) known.status = response.statusCode;
         },
       ),
@@ -134,7 +132,7 @@ export const httpRequests = defineSource({
       hearChannel<{ request: UndiciRequest; error: unknown }>(
         "undici:request:error",
         ({ request, error }) => {
-          const known = of(request);
+          const known = requests.get(request);
           if (known) known.error = codeOf(error);
           end(request, events.fetch_end);
         },
