@@ -1,6 +1,7 @@
 // When this thread's event loop was idle. libuv says how long, not when: it is taken to be since the loop had come
 // round.
 
+import { performance } from "node:perf_hooks";
 import { type Disposable, disposable } from "../../dispose.js";
 import { onTurn } from "./turn.js";
 
